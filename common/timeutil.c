@@ -1,0 +1,55 @@
+/* Clocks and the texts of times. */
+
+#include "common/timeutil.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "common/alloc.h"
+
+uint64_t time_now_us(void) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+int64_t time_wall_ms(void) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+char *time_format_rfc3339(int64_t wall_ms, char *text) {
+        int64_t ms = ((wall_ms % 1000) + 1000) % 1000;
+        time_t seconds = (time_t)((wall_ms - ms) / 1000);
+        struct tm tm = {};
+        size_t n;
+
+        gmtime_r(&seconds, &tm);
+        n = strftime(text, TIME_RFC3339_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+        snprintf(text + n, TIME_RFC3339_SIZE - n, ".%03dZ", (int)ms);
+        return text;
+}
+
+int http_date_parse(const char *text, int64_t *ret_s) {
+        static const char *const forms[] = {
+                "%a, %d %b %Y %H:%M:%S GMT", /* IMF-fixdate, the one to send */
+                "%A, %d-%b-%y %H:%M:%S GMT", /* RFC 850 */
+                "%a %b %e %H:%M:%S %Y",      /* asctime() */
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(forms); i++) {
+                struct tm tm = {};
+                const char *end = strptime(text, forms[i], &tm);
+
+                if (end && !*end) {
+                        *ret_s = (int64_t)timegm(&tm);
+                        return 0;
+                }
+        }
+
+        return -EINVAL;
+}

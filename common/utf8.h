@@ -1,0 +1,11 @@
+#pragma once
+
+#include <stddef.h>
+
+/*
+ * Where text stops being UTF-8 (RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF). NUL is a
+ * character like any other. Pure, any thread.
+ */
+
+/* The bytes of @text that are UTF-8 before the first that are not; @len if all of it is. */
+size_t utf8_span(const char *text, size_t len);

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "common/varlink.h"
+#include "daemon/control/control.h"
+
+/*
+ * One call of a peer, until its last reply. It outlives its peer where the answer takes time; replies then go nowhere.
+ * Thread: the loop's.
+ */
+
+struct Call {
+        Peer *peer; /* NULL: it has left */
+        Control *control;
+        VarlinkCall varlink;
+        JsonWriter *writer;
+        bool parked;                 /* waits until the registry is ready; see call_resume() */
+        void (*gone)(Call *call);    /* set by those that stream: the peer has left; end the call with call_free() */
+        void (*drained)(Call *call); /* likewise: everything written has gone out */
+        void *userdata;
+};
+
+/* Parses the frame and runs what it asks for. */
+void call_run(Peer *peer, const char *frame, size_t len);
+
+/* Runs a parked call. */
+void call_resume(Call *call);
+
+/* The peer has gone: streams end, others end when their answer is there. */
+void call_peer_left(Call *call);
+
+/* Ends the call without a reply. */
+void call_free(Call *call);
+
+/* Parameters of the call by name; their types were checked against the command's table. NULL: absent or null. */
+const JsonValue *call_parameter(const Call *call, const char *name);
+const char *call_string(const Call *call, const char *name);
+
+/* Opens a reply's parameters; the caller writes members, then call_reply(). */
+JsonWriter *call_begin(Call *call);
+
+/* Sends it. Without @continues it was the last one, and @call is freed. */
+void call_reply(Call *call, bool continues);
+
+/* Sends what the call's writer holds as its last message, and frees @call. */
+void call_end(Call *call);
+
+/* Ends the call with an error of org.reqd ("org.reqd.NoSuchJob") and its where, message and hint. Frees @call. */
+void call_error(Call *call, const char *name, const UserError *error);
+
+/* Ends the call with what a registry function returned (REGISTRY_E_*, -EINVAL for wrong input, other negative codes). Frees @call. */
+void call_fail(Call *call, int r, const UserError *error);
+
+/* Bytes that wait for the peer; 0 when it has left. */
+size_t call_backlog(const Call *call);

@@ -1,0 +1,336 @@
+/* Documents into the store and out of it. */
+
+#include "daemon/control/command.h"
+
+#include <bson/bson.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/spec/job_spec.h"
+#include "daemon/store/bson_json.h"
+
+#define IMPORT_DOCUMENTS_MAX 200000 /* of one call; the client sends several */
+#define INSERT_AT_ONCE 1000
+#define EXPORT_ROWS 1000
+#define EXPORT_BYTES (1024u * 1024)
+#define BACKLOG_MAX (256u * 1024)
+
+typedef struct Import Import;
+typedef struct Export Export;
+
+/* One call's documents: read and inserted on a worker. */
+struct Import {
+        StoreWork work;
+        Call *call;
+        char *collection;
+        char *lines;
+        bson_t **documents;
+        size_t n;
+        uint64_t inserted, skipped;
+        UserError error; /* of a line that cannot be read */
+};
+
+/* A stream of pages: the next one is read when the peer has taken the last. */
+struct Export {
+        StoreWork work;
+        Call *call; /* NULL: the peer has left */
+        StoreReader *reader;
+        bson_t *filter;
+        bool reading;
+        char *lines; /* of the page that was read */
+        bool end;
+};
+
+static int check_collection(const char *collection, UserError *error) {
+        return option_find(job_spec_options, "collection")->check(collection, error);
+}
+
+static Import *import_free(Import *import) {
+        if (!import)
+                return NULL;
+
+        for (size_t i = 0; i < import->n; i++)
+                bson_destroy(import->documents[i]);
+        free(import->documents);
+        free(import->collection);
+        free(import->lines);
+        user_error_deinit(&import->error);
+        free(import);
+        return NULL;
+}
+
+DEFINE_FREEP(Import, import);
+
+static int read_line(Import *import, const char *line, size_t len, size_t number) {
+        bson_error_t problem;
+        char where[32];
+        bson_t *document;
+
+        document = bson_new_from_json((const uint8_t *)line, (ssize_t)len, &problem);
+        if (!document) {
+                snprintf(where, sizeof(where), "line %zu", number);
+                return user_error_set(&import->error, where, "MongoDB Extended JSON, one document on a line", "%s",
+                        problem.message);
+        }
+
+        import->documents[import->n++] = document;
+        return 0;
+}
+
+static bool is_blank(const char *line, size_t len) {
+        return strspn(line, " \t\r") >= len;
+}
+
+static int read_lines(Import *import) {
+        size_t number = 0, len;
+
+        for (char *line = import->lines; *line; line += len + (line[len] == '\n')) {
+                int r;
+
+                len = strcspn(line, "\n");
+                number++;
+                if (is_blank(line, len))
+                        continue;
+                if (import->n == IMPORT_DOCUMENTS_MAX)
+                        return user_error_set(&import->error, NULL, "send fewer at once", "more than %d documents in one call",
+                                IMPORT_DOCUMENTS_MAX);
+
+                if ((import->n & (import->n - 1)) == 0) { /* room for twice as many at each power of two */
+                        bson_t **more = reallocarray(import->documents, import->n ? import->n * 2 : 1, sizeof(*more));
+
+                        if (!more)
+                                return -ENOMEM;
+                        import->documents = more;
+                }
+
+                r = read_line(import, line, len, number);
+                if (r)
+                        return r;
+        }
+
+        return 0;
+}
+
+static int run_import(StoreWork *work, Store *store) {
+        Import *import = (Import *)work;
+        int r;
+
+        r = read_lines(import);
+        for (size_t i = 0; !r && i < import->n; i += INSERT_AT_ONCE) {
+                size_t n = import->n - i < INSERT_AT_ONCE ? import->n - i : INSERT_AT_ONCE;
+                uint64_t inserted, skipped;
+
+                r = store_import(store, import->collection, import->documents + i, n, &inserted, &skipped, &work->failure);
+                if (r)
+                        break;
+                import->inserted += inserted;
+                import->skipped += skipped;
+        }
+
+        return r;
+}
+
+static int store_error(const StoreWork *work, int r, UserError *error) {
+        if (error->message) /* a line that cannot be read */
+                return r;
+
+        user_error_set(error, NULL, NULL, "the store %s: %s", r == STORE_E_AWAY ? "does not answer" : "refuses",
+                work->failure.message);
+        return r == STORE_E_AWAY ? REGISTRY_E_AWAY : REGISTRY_E_REFUSED;
+}
+
+static void import_done(StoreWork *work, int r) {
+        _cleanup_(import_freep) Import *import = (Import *)work;
+        JsonWriter *writer;
+
+        if (r) {
+                call_fail(import->call, store_error(work, r, &import->error), &import->error);
+                return;
+        }
+
+        writer = call_begin(import->call);
+        json_member_uint(writer, "inserted", import->inserted);
+        json_member_uint(writer, "skipped", import->skipped);
+        call_reply(import->call, false);
+}
+
+void cmd_import(Call *call) {
+        _cleanup_(user_error_deinit) UserError error = {};
+        _cleanup_(import_freep) Import *import = calloc(1, sizeof(*import));
+        int r = import ? 0 : -ENOMEM;
+
+        if (!r)
+                r = check_collection(call_string(call, "collection"), &error);
+        if (!r) {
+                import->collection = strdup(call_string(call, "collection"));
+                import->lines = strdup(call_string(call, "lines"));
+                r = import->collection && import->lines ? 0 : -ENOMEM;
+        }
+        if (r) {
+                call_fail(call, r, &error);
+                return;
+        }
+
+        import->work = (StoreWork){ .run = run_import, .done = import_done, .once = true };
+        import->call = call;
+        store_link_submit(&call->control->registry->link, WORK_CLIENT, &TAKE_PTR(import)->work);
+}
+
+static Export *export_free(Export *export) {
+        if (!export)
+                return NULL;
+
+        store_reader_free(export->reader);
+        if (export->filter)
+                bson_destroy(export->filter);
+        free(export->lines);
+        free(export);
+        return NULL;
+}
+
+DEFINE_FREEP(Export, export);
+
+/* The page as Extended JSON lines, to be freed. */
+static char *page_lines(const StorePage *page) {
+        _cleanup_(json_writer_freep) JsonWriter *writer = json_writer_new(false);
+        char *lines = NULL;
+        size_t len;
+        FILE *stream = open_memstream(&lines, &len);
+
+        for (size_t i = 0; stream && writer && i < page->n_rows; i++) {
+                const char *text;
+
+                json_writer_clear(writer);
+                bson_write_json(page->rows[i].document, writer);
+                text = json_writer_text(writer, NULL);
+                fprintf(stream, "%s\n", text ? text : "{}");
+        }
+
+        if (stream)
+                fclose(stream);
+        return lines;
+}
+
+static int run_export(StoreWork *work, Store *store) {
+        _cleanup_(store_page_freep) StorePage *page = NULL;
+        Export *export = (Export *)work;
+        int r;
+
+        r = store_reader_next(export->reader, EXPORT_ROWS, EXPORT_BYTES, &page, &work->failure);
+        if (r)
+                return r;
+
+        export->lines = page_lines(page);
+        export->end = page->end;
+        return export->lines ? 0 : -ENOMEM;
+}
+
+static void export_next(Export *export);
+
+static void export_done(StoreWork *work, int r) {
+        Export *export = (Export *)work;
+        _cleanup_(user_error_deinit) UserError error = {};
+        Call *call = export->call;
+
+        export->reading = false;
+        if (!call) {
+                export_free(export);
+                return;
+        }
+        if (r) {
+                r = store_error(work, r, &error);
+                export_free(export);
+                call_fail(call, r, &error);
+                return;
+        }
+
+        json_member_string(call_begin(call), "lines", export->lines);
+        export->lines = (free(export->lines), NULL);
+        if (export->end) {
+                export_free(export);
+                call_reply(call, false);
+        } else {
+                call_reply(call, true);
+                if (call_backlog(call) <= BACKLOG_MAX)
+                        export_next(export);
+        }
+}
+
+static void export_next(Export *export) {
+        if (export->reading)
+                return;
+
+        export->reading = true;
+        store_link_submit(&export->call->control->registry->link, WORK_CLIENT, &export->work);
+}
+
+static void on_drained(Call *call) {
+        export_next(call->userdata);
+}
+
+static void on_gone(Call *call) {
+        Export *export = call->userdata;
+
+        export->call = NULL;
+        if (!export->reading)
+                export_free(export);
+        call_free(call);
+}
+
+static int read_filter(const JsonValue *value, bson_t **ret_filter, UserError *error) {
+        _cleanup_free_ char *text = NULL;
+        bson_error_t problem;
+
+        if (!value)
+                return 0;
+
+        text = json_dump(value);
+        if (!text)
+                return -ENOMEM;
+
+        *ret_filter = bson_new_from_json((const uint8_t *)text, -1, &problem);
+        return *ret_filter ? 0 : user_error_set(error, "filter", NULL, "%s", problem.message);
+}
+
+static int export_new(Call *call, Export **ret_export, UserError *error) {
+        _cleanup_(export_freep) Export *export = calloc(1, sizeof(*export));
+        StoreQuery query = { .selection = STORE_SELECT_ALL, .target.collection = call_string(call, "collection") };
+        int r;
+
+        if (!export)
+                return -ENOMEM;
+
+        r = check_collection(query.target.collection, error);
+        if (!r)
+                r = read_filter(call_parameter(call, "filter"), &export->filter, error);
+        if (r)
+                return r;
+
+        query.filter = export->filter;
+        r = store_reader_new(call->control->registry->link.store, &query, NULL, &export->reader);
+        if (r)
+                return r;
+
+        export->work = (StoreWork){ .run = run_export, .done = export_done, .once = true };
+        export->call = call;
+        *ret_export = TAKE_PTR(export);
+        return 0;
+}
+
+void cmd_export(Call *call) {
+        _cleanup_(user_error_deinit) UserError error = {};
+        Export *export;
+        int r;
+
+        r = export_new(call, &export, &error);
+        if (r) {
+                call_fail(call, r, &error);
+                return;
+        }
+
+        call->userdata = export;
+        call->gone = on_gone;
+        call->drained = on_drained;
+        export_next(export);
+}

@@ -1,0 +1,123 @@
+/* The socket, and who may come in. */
+
+#include "daemon/control/control.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/timeutil.h"
+#include "daemon/control/command.h"
+#include "daemon/control/peer.h"
+#include "daemon/control/socket.h"
+
+#define PRIVILEGED_MAX 16 /* clients of root and the daemon's own user that get in beyond MaxClients */
+
+static bool has_room(const Control *control, uid_t uid) {
+        uint32_t most = control->max_clients;
+
+        if (uid == 0 || uid == geteuid())
+                most += PRIVILEGED_MAX;
+
+        return control->n_peers < most;
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len,
+        void *userdata) {
+        Control *control = userdata;
+        struct ucred credentials = { .uid = (uid_t)-1 };
+        socklen_t size = sizeof(credentials);
+        bool room;
+        Peer *peer;
+
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0) {
+                close(fd);
+                return;
+        }
+
+        room = has_room(control, credentials.uid);
+        if (peer_new(control, fd, credentials.uid, credentials.pid, &peer))
+                return;
+        if (!room)
+                peer_refuse(peer, "org.reqd.Busy", "too many clients", "raise MaxClients= in reqd.conf, or try again");
+}
+
+static void on_accept_error(struct evconnlistener *listener, void *userdata) {
+        log_warning("cannot accept a client: %s", strerror(errno));
+}
+
+static void on_job_changed(Job *job, void *userdata) {
+        cmd_watch_changed(userdata, job);
+}
+
+/* Calls that came before the store had given its jobs are answered now. */
+static void on_ready(void *userdata) {
+        Control *control = userdata;
+        Peer *peer, *next;
+
+        for (peer = TAILQ_FIRST(&control->peers); peer; peer = next) {
+                next = TAILQ_NEXT(peer, entry);
+                if (peer->call && peer->call->parked)
+                        call_resume(peer->call);
+        }
+}
+
+int control_new(const ControlOptions *options, Control **ret_control, UserError *error) {
+        _cleanup_(control_freep) Control *control = NULL;
+        int fd;
+
+        control = calloc(1, sizeof(*control));
+        if (!control)
+                return -ENOMEM;
+
+        TAILQ_INIT(&control->peers);
+        TAILQ_INIT(&control->watches);
+        control->base = options->base;
+        control->registry = options->registry;
+        control->config = options->config;
+        control->max_clients = options->max_clients;
+        control->started_ms = time_wall_ms();
+
+        fd = socket_listen(options->socket, error);
+        if (fd < 0)
+                return fd;
+
+        control->path = strdup(options->socket);
+        control->listener = evconnlistener_new(options->base, on_accept, control,
+                LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+        if (!control->listener) {
+                close(fd);
+                return -ENOMEM;
+        }
+
+        evconnlistener_set_error_cb(control->listener, on_accept_error);
+        control->registry->changed = on_job_changed;
+        control->registry->ready = on_ready;
+        control->registry->listener = control;
+        *ret_control = TAKE_PTR(control);
+        return 0;
+}
+
+Control *control_free(Control *control) {
+        Peer *peer;
+
+        if (!control)
+                return NULL;
+
+        control->registry->changed = NULL;
+        control->registry->ready = NULL;
+        while ((peer = TAILQ_FIRST(&control->peers)))
+                peer_free(peer);
+        if (control->listener) {
+                evconnlistener_free(control->listener);
+                unlink(control->path);
+        }
+        free(control->path);
+        free(control);
+        return NULL;
+}

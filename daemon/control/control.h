@@ -1,0 +1,72 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "common/alloc.h"
+#include "common/error.h"
+#include "daemon/job/registry.h"
+#include "daemon/spec/config.h"
+
+/*
+ * The daemon's side of org.reqd: a Unix socket, its peers, and one call of each at a time. A peer that reads slowly
+ * or not at all costs bounded memory and no time of the loop. Thread: the loop's.
+ */
+
+struct bufferevent;
+struct evconnlistener;
+struct event_base;
+
+typedef struct Call Call;
+typedef struct Control Control;
+typedef struct ControlOptions ControlOptions;
+typedef struct Peer Peer;
+typedef struct Watch Watch;
+
+struct ControlOptions {
+        struct event_base *base;
+        Registry *registry;
+        const Config *config; /* outlives it */
+        const char *socket;   /* path */
+        uint32_t max_clients; /* root and the daemon's own user always get in */
+};
+
+TAILQ_HEAD(PeerList, Peer);
+TAILQ_HEAD(WatchList, Watch);
+
+struct Control {
+        struct event_base *base;
+        Registry *registry;
+        const Config *config;
+        char *path;
+        struct evconnlistener *listener;
+        struct PeerList peers;
+        uint32_t n_peers;
+        uint32_t max_clients;
+        struct WatchList watches;
+        int64_t started_ms;
+};
+
+/* One connection. */
+struct Peer {
+        TAILQ_ENTRY(Peer) entry;
+        Control *control;
+        struct bufferevent *stream;
+        uid_t uid;
+        pid_t pid;
+        size_t scanned; /* bytes of the input known to hold no NUL */
+        Call *call;     /* being answered; the next frame waits for it */
+        bool closing;   /* closed once what was written has gone out */
+};
+
+/*
+ * Listens on the socket: made with mode 0660; a dead one in its place is replaced, a live one is an error.
+ * Returns 0; -EINVAL with @error filled; another negative code.
+ */
+int control_new(const ControlOptions *options, Control **ret_control, UserError *error);
+
+/* Closes every connection, removes the socket. Accepts NULL. */
+Control *control_free(Control *control);
+DEFINE_FREEP(Control, control);

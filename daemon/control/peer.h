@@ -1,0 +1,25 @@
+#pragma once
+
+#include "daemon/control/control.h"
+
+/*
+ * One connection: frames in, one call at a time, replies out. Thread: the loop's.
+ */
+
+/* Takes over @fd. The peer adds itself to the control's list and frees itself when its connection ends. Returns 0 or -ENOMEM (then @fd is closed). */
+int peer_new(Control *control, int fd, uid_t uid, pid_t pid, Peer **ret_peer);
+
+/* Ends the connection at once. */
+void peer_free(Peer *peer);
+
+/* Sends an error that answers no call, and ends the connection once it is written. */
+void peer_refuse(Peer *peer, const char *name, const char *message, const char *hint);
+
+/* Sends what @writer holds as one frame. */
+void peer_send(Peer *peer, const JsonWriter *writer);
+
+/* The peer's call has ended; its next frame may be looked at. */
+void peer_next(Peer *peer);
+
+/* Bytes written that the peer has not taken yet. */
+size_t peer_backlog(const Peer *peer);

@@ -1,0 +1,277 @@
+/* The daemon: what runs, in the order in which it is built; it is torn down in the reverse. */
+
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <malloc.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "daemon/control/control.h"
+#include "daemon/http/egress.h"
+#include "daemon/http/engine.h"
+#include "daemon/job/registry.h"
+#include "daemon/store/store.h"
+#include "daemon/system/notify.h"
+#include "daemon/system/signals.h"
+#include "daemon/system/workers.h"
+
+#define DRAIN_S 30
+#define IDLE_CONNECTIONS_MAX 1024u
+#define DESCRIPTORS_BESIDE 256 /* store, clients, logs */
+
+struct Daemon {
+        Config *config;
+        struct event_base *base;
+        Store *store;
+        Workers *workers;
+        Egress *egress;
+        Engine *engine;
+        Registry *registry;
+        Control *control;
+        Signals *signals;
+        struct event *deadline;
+        bool ending;
+};
+
+/* Priority 0 for control, signals and the watchdog, so that load never keeps them waiting; 1 for transfers. */
+static int open_base(Daemon *daemon) {
+        static const struct timeval dispatch_at_most = { .tv_usec = 5000 };
+        struct event_config *options;
+
+        if (evthread_use_pthreads() < 0)
+                return -ENOMEM;
+
+        options = event_config_new();
+        if (!options)
+                return -ENOMEM;
+
+        event_config_set_max_dispatch_interval(options, &dispatch_at_most, 100, 1);
+        daemon->base = event_base_new_with_config(options);
+        event_config_free(options);
+        if (!daemon->base || event_base_priority_init(daemon->base, 2) < 0)
+                return -ENOMEM;
+
+        return 0;
+}
+
+/* A connection is a descriptor: as many as the system lets us, or MaxInFlight could not be reached. */
+static void raise_descriptors(uint64_t max_in_flight) {
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return;
+
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        if (limit.rlim_cur < max_in_flight + IDLE_CONNECTIONS_MAX + DESCRIPTORS_BESIDE)
+                log_warning("%llu file descriptors are too few for MaxInFlight=%llu: raise LimitNOFILE= or lower MaxInFlight=",
+                        (unsigned long long)limit.rlim_cur, (unsigned long long)max_in_flight);
+}
+
+static int add_prefixes(const Config *config, Egress *egress, UserError *error) {
+        int r = 0;
+
+        for (size_t i = 0; i < config->network.deny.n && !r; i++)
+                r = egress_deny(egress, config->network.deny.items[i], error);
+        for (size_t i = 0; i < config->network.allow.n && !r; i++)
+                r = egress_allow(egress, config->network.allow.items[i], error);
+
+        return r;
+}
+
+static int open_egress(const Config *config, Egress **ret_egress, UserError *error) {
+        _cleanup_(egress_freep) Egress *egress = egress_new();
+        int r;
+
+        if (!egress)
+                return -ENOMEM;
+
+        r = add_prefixes(config, egress, error);
+        if (r)
+                return r;
+
+        *ret_egress = TAKE_PTR(egress);
+        return 0;
+}
+
+static int open_store(Daemon *daemon, UserError *error) {
+        StoreOptions options = { .page_documents = daemon->config->store.page_documents };
+        _cleanup_free_ char *uri = NULL;
+        int r;
+
+        r = config_store_uri(daemon->config, &uri, error);
+        return r ? r : store_open(uri, &options, &daemon->store, error);
+}
+
+static int open_engine(Daemon *daemon) {
+        EngineOptions options = {
+                .max_in_flight = (uint32_t)daemon->config->limits.max_in_flight,
+                .max_idle = IDLE_CONNECTIONS_MAX,
+                .ca_file = daemon->config->network.ca_file,
+                .user_agent = "reqd/" REQD_VERSION,
+                .egress = daemon->egress,
+        };
+
+        return engine_new(daemon->base, &options, &daemon->engine);
+}
+
+static int open_registry(Daemon *daemon) {
+        RegistryOptions options = {
+                .base = daemon->base,
+                .store = daemon->store,
+                .workers = daemon->workers,
+                .engine = daemon->engine,
+                .max_in_flight = (uint32_t)daemon->config->limits.max_in_flight,
+                .max_jobs = (uint32_t)daemon->config->limits.max_jobs,
+        };
+
+        return registry_new(&options, &daemon->registry);
+}
+
+/* Where the socket is when nobody says: the service's runtime directory, root's, or the user's own. */
+static char *default_socket(void) {
+        const char *directory = getenv("RUNTIME_DIRECTORY");
+        char *path;
+
+        if (!directory && geteuid() != 0)
+                directory = getenv("XDG_RUNTIME_DIR");
+        if (asprintf(&path, "%s/reqd.sock", directory ? directory : "/run/reqd") < 0)
+                return NULL;
+
+        return path;
+}
+
+static int open_control(Daemon *daemon, UserError *error) {
+        const char *configured = daemon->config->control.socket;
+        _cleanup_free_ char *path = configured ? strdup(configured) : default_socket();
+        ControlOptions options = {
+                .base = daemon->base,
+                .registry = daemon->registry,
+                .config = daemon->config,
+                .socket = path,
+                .max_clients = (uint32_t)daemon->config->control.max_clients,
+        };
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+
+        r = control_new(&options, &daemon->control, error);
+        if (!r)
+                log_notice("reqd " REQD_VERSION " listens on %s, store %s", path, store_address(daemon->store));
+        return r;
+}
+
+static void on_drained(void *userdata) {
+        Daemon *daemon = userdata;
+
+        event_base_loopbreak(daemon->base);
+}
+
+static void on_deadline(int fd, short what, void *userdata) {
+        log_warning("not everything in flight has ended; those documents are sent again at the next start");
+        on_drained(userdata);
+}
+
+static void on_end(void *userdata) {
+        static const struct timeval deadline = { .tv_sec = DRAIN_S };
+        Daemon *daemon = userdata;
+
+        if (daemon->ending) {
+                on_drained(daemon);
+                return;
+        }
+
+        daemon->ending = true;
+        log_notice("ending: %u requests in flight", engine_in_flight(daemon->engine));
+        notify_stopping();
+        event_add(daemon->deadline, &deadline);
+        registry_drain(daemon->registry, on_drained, daemon);
+}
+
+static int build(Daemon *daemon, UserError *error) {
+        int r;
+
+        raise_descriptors(daemon->config->limits.max_in_flight);
+        r = open_base(daemon);
+        if (!r)
+                r = open_egress(daemon->config, &daemon->egress, error);
+        if (!r)
+                r = open_store(daemon, error);
+        if (!r)
+                r = workers_new(daemon->base, &daemon->workers);
+        if (!r)
+                r = open_engine(daemon);
+        if (!r)
+                r = open_registry(daemon);
+        if (!r)
+                r = open_control(daemon, error);
+        if (!r)
+                r = signals_new(daemon->base, on_end, daemon, &daemon->signals);
+        if (r)
+                return r;
+
+        daemon->deadline = evtimer_new(daemon->base, on_deadline, daemon);
+        return daemon->deadline ? registry_start(daemon->registry) : -ENOMEM;
+}
+
+int daemon_new(Config *config, Daemon **ret_daemon, UserError *error) {
+        _cleanup_(daemon_freep) Daemon *daemon = NULL;
+        int r;
+
+        daemon = calloc(1, sizeof(*daemon));
+        if (!daemon)
+                return -ENOMEM;
+
+        /* Each worker thread would get a heap of its own, and keep what a burst once took. */
+        mallopt(M_ARENA_MAX, 2);
+
+        daemon->config = config;
+        r = build(daemon, error);
+        if (r) {
+                daemon->config = NULL; /* still the caller's */
+                return r;
+        }
+
+        *ret_daemon = TAKE_PTR(daemon);
+        return 0;
+}
+
+Daemon *daemon_free(Daemon *daemon) {
+        if (!daemon)
+                return NULL;
+
+        if (daemon->deadline)
+                event_free(daemon->deadline);
+        signals_free(daemon->signals);
+        control_free(daemon->control);
+        engine_free(daemon->engine);
+        workers_free(daemon->workers);
+        registry_free(daemon->registry);
+        store_free(daemon->store);
+        egress_free(daemon->egress);
+        if (daemon->base)
+                event_base_free(daemon->base);
+        config_free(daemon->config);
+        free(daemon);
+        return NULL;
+}
+
+int daemon_run(Daemon *daemon) {
+        notify_ready();
+        return event_base_dispatch(daemon->base) < 0 ? -EIO : 0;
+}
+
+int daemon_check_config(const Config *config, UserError *error) {
+        _cleanup_(egress_freep) Egress *egress = NULL;
+        _cleanup_free_ char *uri = NULL;
+        int r;
+
+        r = open_egress(config, &egress, error);
+        return r ? r : config_store_uri(config, &uri, error);
+}

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/alloc.h"
+#include "common/error.h"
+#include "daemon/spec/config.h"
+
+/*
+ * The daemon: everything that runs, built and torn down in one place, in one order.
+ */
+
+typedef struct Daemon Daemon;
+
+/* Builds it from @config (taken over on success). 0; -EINVAL with @error filled; another negative code. */
+int daemon_new(Config *config, Daemon **ret_daemon, UserError *error);
+Daemon *daemon_free(Daemon *daemon);
+DEFINE_FREEP(Daemon, daemon);
+
+/*
+ * Runs until SIGTERM or SIGINT: then nothing more starts, what is in flight ends and is stored, for at most
+ * 30 seconds; a second signal ends at once. Returns 0 or a negative code.
+ */
+int daemon_run(Daemon *daemon);
+
+/* Checks what daemon_new() would refuse, without opening anything. */
+int daemon_check_config(const Config *config, UserError *error);

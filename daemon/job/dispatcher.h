@@ -1,0 +1,74 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/job/document.h"
+#include "daemon/job/queue.h"
+#include "daemon/job/services.h"
+#include "daemon/job/writer.h"
+#include "daemon/measure/histogram.h"
+#include "daemon/measure/meter.h"
+#include "daemon/policy/pacing.h"
+#include "daemon/spec/job_spec.h"
+
+/*
+ * Takes documents from the queue when pacing lets it, starts their requests, and decides what follows an
+ * answer: another attempt, or the outcome (the script's worker). Thread: the loop's.
+ */
+
+#define WAITING_MIN 1000 /* documents that may wait for a retry, whatever the concurrency; above, four times that */
+
+struct Dispatcher {
+        const Services *services;
+        const JobSpec *spec;
+        Queue *queue;
+        Writer *writer;
+        Pacing *pacing;
+        Histogram *latency; /* of answered attempts, microseconds */
+        Meter *ended;       /* attempts ended */
+        Meter *outcomes;    /* documents that got their outcome */
+
+        uint64_t started;  /* documents of this job begun, all generations; limit counts them */
+        uint64_t attempts; /* requests begun by this dispatcher */
+        size_t n_parsing;  /* answered, their body with a worker */
+        DocumentList waiting; /* for the time of their retry */
+        size_t n_waiting;
+        DocumentList due;  /* their wait is over */
+        size_t n_due;
+        size_t window_max; /* the most dispatcher_window() ever was */
+        uint64_t short_until_us; /* descriptors or memory ran out; nothing starts before */
+        bool last_words;   /* the job is cancelled: a failed attempt is the last one */
+        uint64_t random;   /* state of the jitter's generator */
+        Document *next;    /* what dispatcher_start() will start */
+};
+
+/* Services, spec, queue, writer, pacing, latency, ended, outcomes and started are the caller's to fill. */
+void dispatcher_init(Dispatcher *dispatcher);
+
+/* Nothing is in flight or being parsed. Frees what waits. */
+void dispatcher_deinit(Dispatcher *dispatcher);
+
+/*
+ * Whether a request may start now: LIMITED_BY_NOTHING, or what stands against it; then @ret_wait_us is when to look again
+ * if no event comes first (0: an event will come). Documents no request can be made of get their outcome here.
+ */
+LimitedBy dispatcher_check(Dispatcher *dispatcher, uint64_t now_us, uint64_t *ret_wait_us);
+
+/* Starts the request that dispatcher_check() has just said may start. */
+void dispatcher_start(Dispatcher *dispatcher, uint64_t now_us);
+
+/* The limit on documents is reached, and one more stands ready. */
+bool dispatcher_limit_reached(const Dispatcher *dispatcher);
+
+/* Requests that a crash at this moment would repeat: in flight, answered and not acknowledged, waiting for a retry. */
+size_t dispatcher_window(const Dispatcher *dispatcher);
+
+/* Drops the documents that wait for a retry: the job is cancelled; they stay unanswered. */
+void dispatcher_drop_waiting(Dispatcher *dispatcher);
+
+/* Nothing in flight and nothing being parsed. */
+static inline bool dispatcher_idle(const Dispatcher *dispatcher) {
+        return dispatcher->pacing->in_flight == 0 && dispatcher->n_parsing == 0;
+}

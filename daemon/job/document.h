@@ -1,0 +1,43 @@
+#pragma once
+
+#include <bson/bson.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/alloc.h"
+#include "daemon/http/engine.h"
+#include "daemon/job/watermark.h"
+#include "daemon/spec/template.h"
+
+/*
+ * One document on its way: from the page it was read in until its outcome is with the writer. One place
+ * holds it at a time: the queue, an exchange, the waiting room of retries. Thread: the loop's.
+ */
+
+struct event;
+
+typedef struct Document Document;
+typedef struct Dispatcher Dispatcher;
+
+TAILQ_HEAD(DocumentList, Document);
+typedef struct DocumentList DocumentList;
+
+struct Document {
+        TAILQ_ENTRY(Document) entry; /* of the list that it stands in */
+        Dispatcher *dispatcher; /* once its first attempt was begun */
+        WatermarkPage *page;
+        bson_t *bson;         /* _id and the projected fields; owned */
+        RequestTexts texts;   /* once it has been looked at for dispatch */
+        HttpOrigin *origin;   /* likewise; held */
+        struct event *timer;  /* once it has waited for a retry */
+        uint32_t attempts;    /* begun so far */
+        uint32_t n;           /* requests in flight when it was last sent, itself included */
+};
+
+/* Takes over @bson. NULL without memory; then @bson stays the caller's. */
+Document *document_new(bson_t *bson, WatermarkPage *page);
+Document *document_free(Document *document);
+DEFINE_FREEP(Document, document);
+
+/* Its _id; points into the document. */
+const bson_value_t *document_key(const Document *document, bson_iter_t *iter);

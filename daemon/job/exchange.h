@@ -1,0 +1,41 @@
+#pragma once
+
+#include "daemon/http/engine.h"
+#include "daemon/job/document.h"
+#include "daemon/job/services.h"
+#include "daemon/policy/retry.h"
+#include "daemon/spec/job_spec.h"
+#include "daemon/store/outcome.h"
+
+/*
+ * One attempt of one document: makes the request from it, and an outcome from the answer. Bodies over 64 KiB are
+ * parsed on a worker, smaller ones at once. Thread: the loop's.
+ */
+
+enum {
+        _EXCHANGE_E_SUCCESS,
+
+        EXCHANGE_E_UNSENDABLE, /* no request can be made of this document: `template` or `bad_url` */
+};
+
+/*
+ * Expands the document's templates and finds its origin; does nothing the second time.
+ * Returns 0; EXCHANGE_E_UNSENDABLE with the terminal outcome, the caller's; -ENOMEM.
+ */
+int exchange_prepare(Document *document, const JobSpec *spec, const Services *services, Outcome **ret_failed);
+
+/*
+ * Called once for each attempt, never before exchange_begin() has returned. @outcome is what would be stored if this
+ * attempt were the last one, and is the callee's; @attempt is what a retry is decided by.
+ */
+typedef void (*exchange_done_fn)(Document *document, Outcome *outcome, const RetryCase *attempt);
+
+/* The answer is there and its slot free; the outcome follows, perhaps at once. For keeping count of both. */
+typedef void (*exchange_answered_fn)(Document *document, const HttpResponse *response);
+
+/*
+ * Begins an attempt of a prepared document whose origin is ready. The document stays alive until @done.
+ * Returns 0, or a negative code, and then nothing is called.
+ */
+int exchange_begin(Document *document, const JobSpec *spec, const Services *services, exchange_answered_fn answered,
+        exchange_done_fn done);

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <bson/bson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/job/queue.h"
+#include "daemon/job/services.h"
+#include "daemon/job/watermark.h"
+#include "daemon/measure/tally.h"
+
+/*
+ * Reads pages of pending documents into the queue (the script's boss): one read at a time, on a worker, when half of
+ * the queue is free. After a restart it meets documents that have their outcome already, and counts those.
+ * Thread: the loop's.
+ */
+
+typedef struct Feeder Feeder;
+typedef struct FeederRead FeederRead;
+
+struct Feeder {
+        const Services *services;
+        Queue *queue;
+        Watermark *watermark;
+        Tally *tally;              /* where answered documents are counted */
+        StoreReader *reader;
+        FeederRead *read;          /* under way, or NULL */
+        uint64_t answered;         /* documents met that had their outcome, */
+        uint64_t answered_attempts; /* and the requests that had cost */
+        bool ended;                /* reading has reached the end */
+        bool resting;              /* the reader holds no cursor */
+        bool refused;              /* the store answered no; nothing is read until feeder_again() */
+        void (*refuse)(const StoreFailure *failure, void *userdata);
+        void *userdata;
+};
+
+/* @feeder is otherwise filled by the caller: services, queue, watermark, tally, refuse, userdata. @query is copied. */
+int feeder_init(Feeder *feeder, const StoreQuery *query);
+
+/* No read is under way (feeder_idle()). */
+void feeder_deinit(Feeder *feeder);
+
+/* Starts a read if the queue wants documents and nothing stands against it. */
+void feeder_run(Feeder *feeder);
+
+/* Lets go of what the reader holds in the store, as soon as no read is under way; the next read picks it up again. */
+void feeder_rest(Feeder *feeder);
+
+/* Tries again after the store had refused. */
+void feeder_again(Feeder *feeder);
+
+static inline bool feeder_idle(const Feeder *feeder) {
+        return !feeder->read;
+}

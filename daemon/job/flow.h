@@ -1,0 +1,88 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/job/dispatcher.h"
+#include "daemon/job/feeder.h"
+#include "daemon/job/queue.h"
+#include "daemon/job/services.h"
+#include "daemon/job/watermark.h"
+#include "daemon/job/writer.h"
+#include "daemon/measure/tally.h"
+
+/*
+ * One generation of a job at work, from store to store: feeder, queue, dispatcher, writer and watermark, wired
+ * together. It lives from the moment the generation is read first, or again after a restart, until
+ * nothing of it is under way. Thread: the loop's.
+ */
+
+typedef struct Flow Flow;
+typedef struct FlowOptions FlowOptions;
+
+struct FlowOptions {
+        const Services *services;
+        const JobSpec *spec; /* outlives the flow; live settings may change in it */
+        StoreTarget target;  /* its strings outlive the flow */
+        const bson_t *retry; /* what the generation reads, see StoreQuery; NULL: all */
+        bool resume;         /* the generation was begun before: some documents have their outcome */
+        const bson_value_t *at; /* watermark to read on from, or NULL */
+        Tally tally;         /* of everything at or before it */
+        uint64_t started_before; /* documents begun in earlier generations */
+
+        Pacing *pacing; /* these measure the job and outlive the flow */
+        Histogram *latency;
+        Meter *ended;
+        Meter *outcomes;
+
+        void (*refuse)(const StoreFailure *failure, void *userdata); /* the store answered no: the job must pause */
+        void (*moved)(void *userdata);                               /* the watermark moved: the job's record is to be saved */
+        void *userdata;
+};
+
+struct Flow {
+        const Services *services;
+        Queue queue;
+        Feeder feeder;
+        Dispatcher dispatcher;
+        Writer writer;
+        Watermark watermark;
+        Tally tally;            /* of all documents that have their outcome */
+        uint64_t attempts_base; /* requests that were made before this flow */
+};
+
+int flow_new(const FlowOptions *options, Flow **ret_flow);
+
+/* flow_quiet() holds. Accepts NULL. */
+Flow *flow_free(Flow *flow);
+DEFINE_FREEP(Flow, flow);
+
+/* What the generation asks of the store, for counting it; the strings are @options'. */
+StoreQuery flow_query(const FlowOptions *options);
+
+/* Reads on if there is room; @rest: and lets go of the store's cursor when there is none. */
+void flow_read(Flow *flow, bool rest);
+
+/* Everything has been read, and every document has its outcome in the store. */
+bool flow_finished(const Flow *flow);
+
+/* Nothing is in flight and nothing unstored (but what the store refuses): what a pause waits for. */
+bool flow_settled(const Flow *flow);
+
+/* Nothing in flight, nothing unstored, refused or not, and no call of the store under way: it may be freed. */
+bool flow_quiet(const Flow *flow);
+
+/* No document but those that wait for the store: the bulk need not wait for company. */
+void flow_hurry(Flow *flow);
+
+/* Drops what is not in flight; what is in flight ends and is stored. */
+void flow_cancel(Flow *flow);
+
+/* The store had refused; try again. */
+void flow_again(Flow *flow);
+
+/* Documents of this generation that are known: they have their outcome, or stand somewhere in the flow. */
+uint64_t flow_known(const Flow *flow);
+
+uint64_t flow_attempts(const Flow *flow);

@@ -1,0 +1,369 @@
+/* A job: its state, and the flow that does the work. */
+
+#include "daemon/job/job.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/timeutil.h"
+#include "daemon/job/job_internal.h"
+
+/* Counts the generation's documents in the background. */
+struct JobCount {
+        StoreWork work;
+        Job *job;
+        StoreQuery query;
+        int32_t generation;
+        uint64_t n;
+};
+
+static bson_t *record_for_saver(void *userdata) {
+        return job_record(userdata);
+}
+
+void job_apply_pace(Job *job) {
+        pacing_set(&job->pacing, (uint32_t)job->spec->pace.concurrency, job->spec->pace.rate, time_now_us());
+}
+
+static int job_new_from(const Services *services, Job **ret_job) {
+        _cleanup_(job_freep) Job *job = NULL;
+        int r;
+
+        job = calloc(1, sizeof(*job));
+        if (!job)
+                return -ENOMEM;
+
+        job->services = services;
+        job->limited_by = LIMITED_BY_IDLE;
+        job->saver = (Saver){ .services = services, .record = record_for_saver, .userdata = job };
+        r = saver_init(&job->saver);
+        if (r)
+                return error_trace(r);
+
+        *ret_job = TAKE_PTR(job);
+        return 0;
+}
+
+int job_new(const Services *services, JobSpec *spec, bool paused, Job **ret_job) {
+        _cleanup_(job_freep) Job *job = NULL;
+        int r;
+
+        r = job_new_from(services, &job);
+        if (r)
+                return r;
+
+        bson_oid_init(&job->record.id, NULL);
+        job->record.name = strdup(spec->name);
+        job->record.spec = job_spec_text(spec);
+        job->record.state = paused ? JOB_PAUSED : JOB_RUNNING;
+        job->record.reason = paused ? strdup("by user") : NULL;
+        job->record.generation = 1;
+        job->record.created_ms = time_wall_ms();
+        if (!job->record.name || !job->record.spec)
+                return -ENOMEM;
+
+        job->spec = spec;
+        job_apply_pace(job);
+        *ret_job = TAKE_PTR(job);
+        return 0;
+}
+
+int job_spec_of_record(const JobRecord *record, JobSpec **ret_spec, UserError *error) {
+        _cleanup_(json_freep) JsonValue *json = NULL;
+        _cleanup_(job_spec_freep) JobSpec *spec = NULL;
+        int r;
+
+        r = json_parse(record->spec, strlen(record->spec), &json, error);
+        if (r)
+                return r;
+
+        r = job_spec_new(json, &spec, error);
+        if (r)
+                return r;
+
+        for (size_t i = 0; i < record->changed.n; i++) {
+                const char *item = record->changed.items[i];
+
+                r = job_spec_set(spec, item, string_map_value(item), error);
+                if (r)
+                        return r;
+        }
+
+        *ret_spec = TAKE_PTR(spec);
+        return 0;
+}
+
+int job_restore(const Services *services, JobRecord *record, Job **ret_job, UserError *error) {
+        _cleanup_(job_freep) Job *job = NULL;
+        int r;
+
+        r = job_new_from(services, &job);
+        if (r)
+                return r;
+
+        r = job_spec_of_record(record, &job->spec, error);
+        if (r)
+                return r;
+
+        job->record = *record;
+        *record = (JobRecord){};
+        job->attempts = job->record.tally.attempts;
+        job->total = tally_documents(&job->record.tally);
+        job->total_known = job->record.state == JOB_DONE;
+        job_apply_pace(job);
+        *ret_job = TAKE_PTR(job);
+        return 0;
+}
+
+Job *job_free(Job *job) {
+        if (!job)
+                return NULL;
+
+        flow_free(job->flow);
+        saver_deinit(&job->saver);
+        job_spec_free(job->spec);
+        job_record_deinit(&job->record);
+        free(job);
+        return NULL;
+}
+
+/* A running flow knows better than the last save; but only what is at or before the watermark may be counted. */
+static void refresh_record(Job *job) {
+        const Watermark *watermark;
+
+        if (!job->flow)
+                return;
+
+        watermark = &job->flow->watermark;
+        bson_value_destroy(&job->record.watermark);
+        job->record.watermark = (bson_value_t){};
+        if (watermark->at.value_type != BSON_TYPE_EOD)
+                bson_value_copy(&watermark->at, &job->record.watermark);
+        job->record.tally = job_ended(job) ? job->flow->tally : watermark->tally;
+}
+
+bson_t *job_record(Job *job) {
+        refresh_record(job);
+        return job_record_to_bson(&job->record, job->spec->collection);
+}
+
+void job_set_state(Job *job, JobState state, const char *reason) {
+        free(job->record.reason);
+        job->record.reason = reason ? strdup(reason) : NULL;
+        job->record.state = state;
+        if (job_state_ended(state))
+                job->record.ended_ms = time_wall_ms();
+        if (state == JOB_RUNNING && !job->record.started_ms)
+                job->record.started_ms = time_wall_ms();
+
+        log_info("job %s: %s%s%s", job->record.name, job_state_name(state), reason ? ", " : "", reason ? reason : "");
+        job->limited_by = LIMITED_BY_IDLE;
+        saver_changed(&job->saver);
+        services_kick(job->services);
+        if (job->changed)
+                job->changed(job, job->userdata);
+}
+
+static void on_refused(const StoreFailure *failure, void *userdata) {
+        Job *job = userdata;
+        char reason[300];
+
+        snprintf(reason, sizeof(reason), "store refuses: %d %s", failure->code, failure->message);
+        if (job->record.state == JOB_RUNNING)
+                job_set_state(job, JOB_PAUSED, reason);
+}
+
+static void on_moved(void *userdata) {
+        saver_changed(&((Job *)userdata)->saver);
+}
+
+static FlowOptions flow_options(Job *job) {
+        const JobRecord *record = &job->record;
+
+        return (FlowOptions){
+                .services = job->services,
+                .spec = job->spec,
+                .target = {
+                        .collection = job->spec->collection,
+                        .field = job->spec->result.field,
+                        .meta = job->spec->result.meta,
+                        .job = record->id,
+                        .job_name = record->name,
+                        .generation = record->generation,
+                },
+                .retry = record->retry,
+                .resume = record->begun,
+                .at = record->watermark.value_type == BSON_TYPE_EOD ? NULL : &record->watermark,
+                .tally = record->tally,
+                .started_before = record->started_before,
+                .pacing = &job->pacing,
+                .latency = &job->latency,
+                .ended = &job->ended,
+                .outcomes = &job->outcomes,
+                .refuse = on_refused,
+                .moved = on_moved,
+                .userdata = job,
+        };
+}
+
+static int run_count(StoreWork *work, Store *store) {
+        JobCount *count = (JobCount *)work;
+
+        return store_count(store, &count->query, &count->n, &work->failure);
+}
+
+static void count_done(StoreWork *work, int r) {
+        JobCount *count = (JobCount *)work;
+        Job *job = count->job;
+
+        job->count = NULL;
+        if (!r && !job->total_known && count->generation == job->record.generation) {
+                job->total = count->n;
+                job->total_known = true;
+        }
+        free(count);
+        services_kick(job->services);
+}
+
+static void count_documents(Job *job, const FlowOptions *options) {
+        JobCount *count;
+
+        if (job->count)
+                return;
+
+        count = calloc(1, sizeof(*count));
+        if (!count)
+                return; /* total stays unknown until reading has ended */
+
+        count->work = (StoreWork){ .run = run_count, .done = count_done };
+        count->job = job;
+        count->generation = job->record.generation;
+        count->query = flow_query(options);
+        count->query.resume = true; /* documents that get their outcome while we count belong to it */
+        job->count = count;
+        store_link_submit(job->services->link, WORK_COUNT, &count->work);
+}
+
+/* Sets the job to work: counts, reads, and starts requests unless it is paused. */
+static void begin(Job *job) {
+        FlowOptions options = flow_options(job);
+        int r;
+
+        r = flow_new(&options, &job->flow);
+        if (r) {
+                log_error("job %s cannot begin: %s", job->record.name, strerror(-r));
+                return;
+        }
+
+        job->total_known = false;
+        job->record.begun = true;
+        if (job->record.state == JOB_RUNNING && !job->record.started_ms) {
+                job->record.started_ms = time_wall_ms();
+                saver_changed(&job->saver);
+        }
+        count_documents(job, &options);
+        services_kick(job->services);
+}
+
+static void end_flow(Job *job) {
+        refresh_record(job);
+        job->attempts = flow_attempts(job->flow);
+        job->window_max = job->flow->dispatcher.window_max;
+        job->flow = flow_free(job->flow);
+}
+
+static void finish(Job *job) {
+        job->total = tally_documents(&job->flow->tally);
+        job->total_known = true;
+        job_set_state(job, JOB_DONE, NULL);
+}
+
+static void turn_running(Job *job) {
+        Flow *flow = job->flow;
+
+        flow_read(flow, false);
+        flow_hurry(flow);
+        if (flow_finished(flow))
+                finish(job);
+        else if (dispatcher_limit_reached(&flow->dispatcher) && flow_settled(flow) && !flow->dispatcher.n_waiting &&
+                 !flow->dispatcher.n_due)
+                job_set_state(job, JOB_PAUSED, "limit reached");
+}
+
+/* A generation is begun once the store knows of it, or a crash would leave outcomes that nobody counts. */
+static void begin_when_saved(Job *job) {
+        if (!job_ended(job) && saver_clean(&job->saver))
+                begin(job);
+}
+
+static void tell_rest(Job *job) {
+        bool at_rest = job_at_rest(job);
+
+        if (at_rest && !job->at_rest && job->changed)
+                job->changed(job, job->userdata);
+        job->at_rest = at_rest;
+}
+
+static void turn_flow(Job *job) {
+        switch (job->record.state) {
+        case JOB_RUNNING:
+                turn_running(job);
+                break;
+        case JOB_PAUSED:
+                flow_read(job->flow, true);
+                flow_hurry(job->flow);
+                break;
+        default:
+                flow_hurry(job->flow);
+                if (flow_quiet(job->flow)) {
+                        end_flow(job);
+                        saver_changed(&job->saver);
+                }
+        }
+
+        if (job->flow && job->flow->feeder.ended && !job_ended(job)) {
+                job->total = flow_known(job->flow);
+                job->total_known = true;
+        }
+}
+
+void job_turn(Job *job) {
+        if (job->flow)
+                turn_flow(job);
+        else
+                begin_when_saved(job);
+        tell_rest(job);
+}
+
+LimitedBy job_check(Job *job, uint64_t now_us, uint64_t *ret_wait_us) {
+        *ret_wait_us = 0;
+
+        if (job->record.state != JOB_RUNNING || !job->flow)
+                job->limited_by = LIMITED_BY_IDLE;
+        else
+                job->limited_by = dispatcher_check(&job->flow->dispatcher, now_us, ret_wait_us);
+
+        if (job->limited_by == LIMITED_BY_SOURCE && job->flow->feeder.ended)
+                job->limited_by = LIMITED_BY_IDLE;
+
+        return job->limited_by;
+}
+
+void job_start_request(Job *job, uint64_t now_us) {
+        dispatcher_start(&job->flow->dispatcher, now_us);
+}
+
+bool job_settled(const Job *job) {
+        return !job->flow || flow_settled(job->flow);
+}
+
+bool job_at_rest(const Job *job) {
+        return job->record.state != JOB_RUNNING && job_settled(job) &&
+               (saver_clean(&job->saver) || job->services->link->away);
+}
+
+bool job_quiet(const Job *job) {
+        return (!job->flow || flow_quiet(job->flow)) && !job->count && saver_idle(&job->saver) && saver_clean(&job->saver);
+}

@@ -1,0 +1,269 @@
+/* All jobs of the daemon, and their turns. */
+
+#include "daemon/job/registry.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/timeutil.h"
+#include "daemon/job/registry_internal.h"
+
+typedef struct RegistryLoad RegistryLoad;
+
+struct RegistryLoad {
+        StoreWork work;
+        Registry *registry;
+        bson_t **records;
+        size_t n;
+};
+
+static void kick(void *userdata) {
+        Registry *registry = userdata;
+
+        event_active(registry->turn, EV_TIMEOUT, 0);
+}
+
+static void tell_ready(Registry *registry) {
+        if (registry->ready && registry_ready(registry))
+                registry->ready(registry->listener);
+}
+
+static void on_link_changed(void *userdata) {
+        Registry *registry = userdata;
+        Job *job;
+
+        TAILQ_FOREACH(job, &registry->jobs, entry) {
+                if (registry->link.away)
+                        saver_give_up(&job->saver);
+                if (registry->changed && !job_ended(job))
+                        registry->changed(job, registry->listener);
+        }
+        tell_ready(registry);
+        kick(registry);
+}
+
+static void on_job_changed(Job *job, void *userdata) {
+        Registry *registry = userdata;
+
+        if (registry->changed)
+                registry->changed(job, registry->listener);
+}
+
+void registry_add(Registry *registry, Job *job) {
+        job->changed = on_job_changed;
+        job->userdata = registry;
+        TAILQ_INSERT_TAIL(&registry->jobs, job, entry);
+        kick(registry);
+}
+
+/* Among the jobs that may start a request, the one with the fewest in flight: fair shares when MaxInFlight binds. */
+static Job *next_to_start(Registry *registry, uint64_t now_us, uint64_t *wait_us) {
+        Job *job, *best = NULL;
+
+        TAILQ_FOREACH(job, &registry->jobs, entry) {
+                uint64_t job_wait_us;
+
+                if (job_check(job, now_us, &job_wait_us) == LIMITED_BY_NOTHING) {
+                        if (!best || job->pacing.in_flight < best->pacing.in_flight)
+                                best = job;
+                } else if (job_wait_us && job_wait_us < *wait_us)
+                        *wait_us = job_wait_us;
+        }
+
+        return best;
+}
+
+static void start_requests(Registry *registry) {
+        uint64_t now_us = time_now_us(), wait_us = UINT64_MAX;
+        struct timeval later;
+        Job *job;
+
+        while (engine_in_flight(registry->services.engine) < registry->services.max_in_flight) {
+                wait_us = UINT64_MAX;
+                job = next_to_start(registry, now_us, &wait_us);
+                if (!job)
+                        break;
+                job_start_request(job, now_us);
+        }
+
+        if (wait_us == UINT64_MAX)
+                return;
+
+        later.tv_sec = (time_t)(wait_us / USEC_PER_SEC);
+        later.tv_usec = (suseconds_t)(wait_us % USEC_PER_SEC);
+        event_add(registry->later, &later);
+}
+
+static void free_leaving(Registry *registry) {
+        Job *job, *next;
+
+        for (job = TAILQ_FIRST(&registry->leaving); job; job = next) {
+                next = TAILQ_NEXT(job, entry);
+                if (!job_quiet(job))
+                        continue;
+                TAILQ_REMOVE(&registry->leaving, job, entry);
+                job_free(job);
+        }
+}
+
+static void turn_draining(Registry *registry) {
+        Job *job;
+
+        TAILQ_FOREACH(job, &registry->jobs, entry) {
+                if (job->flow)
+                        flow_hurry(job->flow);
+                if (!job_settled(job) || !saver_clean(&job->saver))
+                        return;
+        }
+
+        registry->drained(registry->drained_userdata);
+}
+
+static void on_turn(int fd, short what, void *userdata) {
+        Registry *registry = userdata;
+        Job *job;
+
+        if (registry->draining) {
+                turn_draining(registry);
+                return;
+        }
+
+        TAILQ_FOREACH(job, &registry->jobs, entry)
+                job_turn(job);
+        start_requests(registry);
+        free_leaving(registry);
+}
+
+static void on_later(int fd, short what, void *userdata) {
+        start_requests(userdata);
+}
+
+static void load_one(Registry *registry, const bson_t *record) {
+        _cleanup_(job_record_deinit) JobRecord parsed = {};
+        _cleanup_(user_error_deinit) UserError error = {};
+        _cleanup_free_ char *why = NULL;
+        Job *job;
+
+        if (job_record_from_bson(record, &parsed))
+                return; /* not a job */
+
+        if (job_restore(&registry->services, &parsed, &job, &error) == 0) {
+                registry_add(registry, job);
+                return;
+        }
+
+        why = user_error_format(&error);
+        log_error("job %s is left alone, its record is not understood: %s", parsed.name, why ? why : "");
+}
+
+static int run_load(StoreWork *work, Store *store) {
+        RegistryLoad *load = (RegistryLoad *)work;
+
+        return store_job_load_all(store, &load->records, &load->n, &work->failure);
+}
+
+static void load_done(StoreWork *work, int r) {
+        RegistryLoad *load = (RegistryLoad *)work;
+        Registry *registry = load->registry;
+
+        if (r)
+                log_error("the store does not give its jobs: %s", work->failure.message);
+
+        for (size_t i = 0; i < load->n; i++) {
+                load_one(registry, load->records[i]);
+                bson_destroy(load->records[i]);
+        }
+        free(load->records);
+        free(load);
+        registry->loaded = r == 0;
+        tell_ready(registry);
+        kick(registry);
+}
+
+int registry_start(Registry *registry) {
+        RegistryLoad *load = calloc(1, sizeof(*load));
+
+        if (!load)
+                return -ENOMEM;
+
+        load->work = (StoreWork){ .run = run_load, .done = load_done };
+        load->registry = registry;
+        store_link_submit(&registry->link, WORK_RECORD, &load->work);
+        return 0;
+}
+
+static int init_events(Registry *registry, struct event_base *base) {
+        registry->turn = evtimer_new(base, on_turn, registry);
+        registry->later = evtimer_new(base, on_later, registry);
+        return registry->turn && registry->later ? 0 : -ENOMEM;
+}
+
+int registry_new(const RegistryOptions *options, Registry **ret_registry) {
+        _cleanup_(registry_freep) Registry *registry = NULL;
+        int r;
+
+        registry = calloc(1, sizeof(*registry));
+        if (!registry)
+                return -ENOMEM;
+
+        TAILQ_INIT(&registry->jobs);
+        TAILQ_INIT(&registry->arriving);
+        TAILQ_INIT(&registry->leaving);
+        registry->max_jobs = options->max_jobs;
+        registry->services = (Services){
+                .base = options->base,
+                .workers = options->workers,
+                .engine = options->engine,
+                .link = &registry->link,
+                .max_in_flight = options->max_in_flight,
+                .kick = kick,
+                .userdata = registry,
+        };
+
+        r = init_events(registry, options->base);
+        if (r)
+                return error_trace(r);
+
+        r = store_link_init(&registry->link, options->base, options->store, options->workers, on_link_changed, registry);
+        if (r)
+                return error_trace(r);
+
+        *ret_registry = TAKE_PTR(registry);
+        return 0;
+}
+
+static void free_list(struct JobList *jobs) {
+        Job *job;
+
+        while ((job = TAILQ_FIRST(jobs))) {
+                TAILQ_REMOVE(jobs, job, entry);
+                job_free(job);
+        }
+}
+
+Registry *registry_free(Registry *registry) {
+        if (!registry)
+                return NULL;
+
+        registry->changed = NULL;
+        registry->ready = NULL;
+        free_list(&registry->jobs);
+        free_list(&registry->arriving);
+        free_list(&registry->leaving);
+        store_link_deinit(&registry->link);
+        if (registry->turn)
+                event_free(registry->turn);
+        if (registry->later)
+                event_free(registry->later);
+        free(registry);
+        return NULL;
+}
+
+void registry_drain(Registry *registry, void (*drained)(void *userdata), void *userdata) {
+        registry->draining = true;
+        registry->drained = drained;
+        registry->drained_userdata = userdata;
+        kick(registry);
+}

@@ -1,0 +1,343 @@
+/* Finding, submitting and deleting jobs. */
+
+#include "daemon/job/registry.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/nearest.h"
+#include "daemon/job/registry_internal.h"
+
+typedef struct Submission Submission;
+typedef struct Deletion Deletion;
+
+/* A job on its way into the store: its filter is tried, then its record saved. */
+struct Submission {
+        StoreWork work;
+        Registry *registry;
+        Job *job;
+        char *collection;
+        bson_t *filter;
+        bson_t *record;
+        registry_submit_fn done;
+        void *userdata;
+};
+
+struct Deletion {
+        StoreWork work;
+        Registry *registry;
+        Job *job;
+        bson_oid_t id;
+        registry_delete_fn done;
+        void *userdata;
+};
+
+static Job *lookup_in(const struct JobList *jobs, const char *name) {
+        Job *job;
+        char id[25];
+
+        TAILQ_FOREACH(job, jobs, entry) {
+                bson_oid_to_string(&job->record.id, id);
+                if (strcmp(job->record.name, name) == 0 || strcmp(id, name) == 0)
+                        return job;
+        }
+
+        return NULL;
+}
+
+Job *registry_lookup(const Registry *registry, const char *name) {
+        return lookup_in(&registry->jobs, name);
+}
+
+static int no_such_job(const Registry *registry, const char *name, UserError *error) {
+        Nearest nearest = { .typed = name };
+        _cleanup_free_ char *hint = NULL;
+        const Job *job;
+
+        TAILQ_FOREACH(job, &registry->jobs, entry)
+                nearest_try(&nearest, job->record.name);
+        if (nearest.best && asprintf(&hint, "did you mean %s?", nearest.best) < 0)
+                hint = NULL;
+
+        user_error_set(error, NULL, hint ? hint : "reqctl status lists them", "there is no job \"%s\"", name);
+        return REGISTRY_E_NO_SUCH_JOB;
+}
+
+static int find_only(const Registry *registry, Job **ret_job, UserError *error) {
+        Job *job, *only = NULL;
+
+        TAILQ_FOREACH(job, &registry->jobs, entry) {
+                if (job_ended(job))
+                        continue;
+                if (only) {
+                        user_error_set(error, NULL, "name one: reqctl status lists them", "several jobs are unfinished");
+                        return REGISTRY_E_CONFLICT;
+                }
+                only = job;
+        }
+
+        if (!only) {
+                user_error_set(error, NULL, "name one: reqctl status lists them", "no job is unfinished");
+                return REGISTRY_E_NO_SUCH_JOB;
+        }
+
+        *ret_job = only;
+        return 0;
+}
+
+static int not_loaded(const Registry *registry, UserError *error) {
+        user_error_set(error, NULL, "try again in a moment", "the store has not given its jobs yet%s%s",
+                registry->link.away ? ": " : "", registry->link.away ? registry->link.failure.message : "");
+        return REGISTRY_E_AWAY;
+}
+
+int registry_find(Registry *registry, const char *name, Job **ret_job, UserError *error) {
+        Job *job;
+
+        if (!registry->loaded)
+                return not_loaded(registry, error);
+        if (!name)
+                return find_only(registry, ret_job, error);
+
+        job = registry_lookup(registry, name);
+        if (!job)
+                return no_such_job(registry, name, error);
+
+        *ret_job = job;
+        return 0;
+}
+
+/* Two jobs at work on one field of one collection would overwrite each other's outcomes. */
+static int check_fields(const struct JobList *jobs, const JobSpec *spec, UserError *error) {
+        const Job *job;
+
+        TAILQ_FOREACH(job, jobs, entry) {
+                if (job_ended(job) || strcmp(job->spec->collection, spec->collection) != 0)
+                        continue;
+                if (strcmp(job->spec->result.field, spec->result.field) == 0)
+                        user_error_set(error, "result.field", "give it another field: --field and --meta",
+                                "job %s writes to \"%s\" of %s", job->record.name, spec->result.field, spec->collection);
+                else if (strcmp(job->spec->result.meta, spec->result.meta) == 0)
+                        user_error_set(error, "result.meta", "give it another one: --meta", "job %s writes to \"%s\" of %s",
+                                job->record.name, spec->result.meta, spec->collection);
+                if (error->message)
+                        return REGISTRY_E_CONFLICT;
+        }
+
+        return 0;
+}
+
+static int check_room(const Registry *registry, UserError *error) {
+        const Job *job;
+        uint32_t n = 0;
+
+        TAILQ_FOREACH(job, &registry->jobs, entry)
+                n += !job_ended(job);
+        if (n < registry->max_jobs)
+                return 0;
+
+        user_error_set(error, NULL, "raise MaxJobs= in reqd.conf, or wait", "%u jobs are unfinished, and that is the limit", n);
+        return REGISTRY_E_BUSY;
+}
+
+/* The same file again while its job is unfinished is that job. */
+static int check_name(Job *job, const JobSpec *spec, UserError *error) {
+        _cleanup_free_ char *text = job_spec_text(spec);
+
+        if (!text)
+                return -ENOMEM;
+
+        if (job_ended(job))
+                user_error_set(error, "name", "reqctl retry takes its failed documents again, reqctl delete forgets it, "
+                        "or give another name", "there is a job %s, which has ended", job->record.name);
+        else if (strcmp(text, job->record.spec) != 0)
+                user_error_set(error, "name", "reqctl set changes a running job; or give another name",
+                        "there is an unfinished job %s, submitted with other settings", job->record.name);
+        else
+                return 0;
+
+        return REGISTRY_E_CONFLICT;
+}
+
+static int run_submission(StoreWork *work, Store *store) {
+        Submission *submission = (Submission *)work;
+        int r;
+
+        if (submission->filter) {
+                r = store_check_filter(store, submission->collection, submission->filter, &work->failure);
+                if (r)
+                        return r;
+        }
+
+        return store_job_save(store, submission->record, &work->failure);
+}
+
+static Submission *submission_free(Submission *submission) {
+        if (!submission)
+                return NULL;
+
+        job_free(submission->job);
+        free(submission->collection);
+        if (submission->filter)
+                bson_destroy(submission->filter);
+        if (submission->record)
+                bson_destroy(submission->record);
+        free(submission);
+        return NULL;
+}
+
+DEFINE_FREEP(Submission, submission);
+
+static int store_answer(const StoreWork *work, int r, const char *where, UserError *error) {
+        if (r == 0)
+                return 0;
+
+        user_error_set(error, r == STORE_E_REFUSED ? where : NULL, NULL, "the store %s: %s",
+                r == STORE_E_AWAY ? "does not answer" : "refuses", work->failure.message);
+        return r == STORE_E_AWAY ? REGISTRY_E_AWAY : REGISTRY_E_REFUSED;
+}
+
+static void submission_done(StoreWork *work, int r) {
+        _cleanup_(submission_freep) Submission *submission = (Submission *)work;
+        _cleanup_(user_error_deinit) UserError error = {};
+        Registry *registry = submission->registry;
+        Job *job = NULL;
+
+        TAILQ_REMOVE(&registry->arriving, submission->job, entry);
+        r = store_answer(work, r, submission->filter ? "filter" : NULL, &error);
+        if (!r) {
+                job = TAKE_PTR(submission->job);
+                registry_add(registry, job);
+        }
+
+        submission->done(submission->userdata, r, job, true, &error);
+}
+
+static int submission_new(Registry *registry, JobSpec **spec, bool paused, Submission **ret_submission) {
+        _cleanup_(submission_freep) Submission *submission = NULL;
+        int r;
+
+        submission = calloc(1, sizeof(*submission));
+        if (!submission)
+                return -ENOMEM;
+
+        submission->work = (StoreWork){ .run = run_submission, .done = submission_done, .once = true };
+        submission->registry = registry;
+        submission->collection = strdup((*spec)->collection);
+        submission->filter = (*spec)->filter_bson ? bson_copy((*spec)->filter_bson) : NULL;
+        r = job_new(&registry->services, *spec, paused, &submission->job);
+        if (r)
+                return r;
+
+        *spec = NULL;
+        submission->record = job_record(submission->job);
+        *ret_submission = TAKE_PTR(submission);
+        return 0;
+}
+
+static int check_submission(Registry *registry, const JobSpec *spec, UserError *error) {
+        int r;
+
+        if (registry->link.away || !registry->loaded)
+                return not_loaded(registry, error);
+
+        if (lookup_in(&registry->arriving, spec->name)) {
+                user_error_set(error, "name", "ask again in a moment", "job %s is being submitted by somebody else",
+                        spec->name);
+                return REGISTRY_E_CONFLICT;
+        }
+
+        r = check_room(registry, error);
+        if (!r)
+                r = check_fields(&registry->jobs, spec, error);
+        if (!r)
+                r = check_fields(&registry->arriving, spec, error);
+        return r;
+}
+
+void registry_submit(Registry *registry, const JsonValue *object, bool paused, registry_submit_fn done, void *userdata) {
+        _cleanup_(user_error_deinit) UserError error = {};
+        _cleanup_(job_spec_freep) JobSpec *spec = NULL;
+        Submission *submission;
+        Job *job = NULL;
+        int r;
+
+        r = job_spec_new(object, &spec, &error);
+        if (!r && (job = registry_lookup(registry, spec->name))) {
+                r = check_name(job, spec, &error);
+                done(userdata, r, r ? NULL : job, false, &error);
+                return;
+        }
+
+        if (!r)
+                r = check_submission(registry, spec, &error);
+        if (!r)
+                r = submission_new(registry, &spec, paused, &submission);
+        if (r) {
+                done(userdata, r, NULL, false, &error);
+                return;
+        }
+
+        submission->done = done;
+        submission->userdata = userdata;
+        TAILQ_INSERT_TAIL(&registry->arriving, submission->job, entry);
+        store_link_submit(&registry->link, WORK_RECORD, &submission->work);
+}
+
+static int run_deletion(StoreWork *work, Store *store) {
+        return store_job_delete(store, &((Deletion *)work)->id, &work->failure);
+}
+
+static void deletion_done(StoreWork *work, int r) {
+        _cleanup_free_ Deletion *deletion = (Deletion *)work;
+        _cleanup_(user_error_deinit) UserError error = {};
+
+        r = store_answer(work, r, NULL, &error);
+        if (r)
+                deletion->job->forgotten = false;
+        else {
+                TAILQ_REMOVE(&deletion->registry->jobs, deletion->job, entry);
+                TAILQ_INSERT_TAIL(&deletion->registry->leaving, deletion->job, entry);
+        }
+
+        deletion->done(deletion->userdata, r, &error);
+        services_kick(&deletion->registry->services);
+}
+
+static int check_deletion(const Job *job, UserError *error) {
+        if (!job_ended(job))
+                user_error_set(error, NULL, "cancel it first", "job %s is unfinished", job->record.name);
+        else if (job->forgotten || !job_quiet(job))
+                user_error_set(error, NULL, "try again in a moment", "job %s is not at rest yet", job->record.name);
+        else
+                return 0;
+
+        return REGISTRY_E_CONFLICT;
+}
+
+void registry_delete(Registry *registry, Job *job, registry_delete_fn done, void *userdata) {
+        _cleanup_(user_error_deinit) UserError error = {};
+        Deletion *deletion = NULL;
+        int r;
+
+        r = check_deletion(job, &error);
+        if (!r) {
+                deletion = calloc(1, sizeof(*deletion));
+                r = deletion ? 0 : -ENOMEM;
+        }
+        if (r) {
+                done(userdata, r, &error);
+                return;
+        }
+
+        *deletion = (Deletion){
+                .work = { .run = run_deletion, .done = deletion_done, .once = true },
+                .registry = registry,
+                .job = job,
+                .id = job->record.id,
+                .done = done,
+                .userdata = userdata,
+        };
+        job->forgotten = true;
+        store_link_submit(&registry->link, WORK_RECORD, &deletion->work);
+}

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <bson/bson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "daemon/job/services.h"
+
+/*
+ * Keeps a job's record in the store as it is in memory: one save at a time, always of the newest record, again
+ * and again until the store has taken it. Whoever must know that a change is stored waits here. Thread: the loop's.
+ */
+
+#define SAVER_PATIENCE_US UINT64_C(1000000) /* a waiter is told "not stored yet" after this */
+
+struct event;
+
+typedef struct Saver Saver;
+typedef struct SaverSave SaverSave;
+typedef struct SaverWaiter SaverWaiter;
+
+/* Filled by saver_wait(); embedded in or pointed to by whoever waits. */
+struct SaverWaiter {
+        TAILQ_ENTRY(SaverWaiter) entry;
+        Saver *saver;
+        uint64_t version;
+        struct event *patience;
+        void (*done)(void *userdata, bool stored);
+        void *userdata;
+};
+
+struct Saver {
+        const Services *services;
+        bson_t *(*record)(void *userdata); /* makes the present record, the saver's to free; NULL without memory */
+        void *userdata;
+        uint64_t wanted; /* version of the record in memory */
+        uint64_t stored; /* version the store has */
+        SaverSave *save; /* under way, or NULL */
+        struct event *again;
+        TAILQ_HEAD(, SaverWaiter) waiters;
+};
+
+/* services, record and userdata are the caller's to fill. */
+int saver_init(Saver *saver);
+
+/* No save is under way (saver_idle()). Waiters are told that nothing is stored. */
+void saver_deinit(Saver *saver);
+
+/* The record has changed. */
+void saver_changed(Saver *saver);
+
+/*
+ * Calls @done once: with true when the store has the present record, with false when it is away or refuses, or takes
+ * longer than SAVER_PATIENCE_US (it is stored later all the same). May call back before returning.
+ */
+void saver_wait(Saver *saver, void (*done)(void *userdata, bool stored), void *userdata);
+
+/* The store has gone away: nobody waits any longer. */
+void saver_give_up(Saver *saver);
+
+static inline bool saver_idle(const Saver *saver) {
+        return !saver->save;
+}
+
+/* Whether the store has everything. */
+static inline bool saver_clean(const Saver *saver) {
+        return saver->stored == saver->wanted;
+}

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <stdint.h>
+
+#include "daemon/http/engine.h"
+#include "daemon/job/store_link.h"
+#include "daemon/system/workers.h"
+
+/*
+ * What all jobs of a daemon share, handed to each flow. Owned by the registry; outlives every job.
+ */
+
+struct event_base;
+
+typedef struct Services Services;
+
+struct Services {
+        struct event_base *base;
+        Workers *workers;
+        Engine *engine;
+        StoreLink *link;
+        uint32_t max_in_flight; /* all jobs together */
+
+        /* Asks for a turn of all jobs, soon, from the event loop: something changed that may let a request start or a job end. */
+        void (*kick)(void *userdata);
+        void *userdata;
+};
+
+static inline void services_kick(const Services *services) {
+        services->kick(services->userdata);
+}

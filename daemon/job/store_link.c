@@ -1,0 +1,120 @@
+/* The flows' way to the store, and what is done while it is away. */
+
+#include "daemon/job/store_link.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/timeutil.h"
+
+#define BACKOFF_FIRST_US (100 * USEC_PER_MSEC)
+#define BACKOFF_LAST_US (2 * USEC_PER_SEC)
+
+static void run_work(Work *work) {
+        StoreWork *item = (StoreWork *)work;
+
+        item->r = item->run(item, item->link->store);
+        if (item->r < 0 && !item->failure.message[0]) {
+                item->failure.code = -item->r;
+                snprintf(item->failure.message, sizeof(item->failure.message), "%s", strerror(-item->r));
+        }
+}
+
+static void wait_for_store(StoreLink *link, StoreWork *item) {
+        struct timeval delay;
+
+        TAILQ_INSERT_TAIL(&link->waiting, item, entry);
+        if (event_pending(link->again, EV_TIMEOUT, NULL))
+                return;
+
+        delay.tv_sec = (time_t)(link->backoff_us / USEC_PER_SEC);
+        delay.tv_usec = (suseconds_t)(link->backoff_us % USEC_PER_SEC);
+        event_add(link->again, &delay);
+        if (link->backoff_us < BACKOFF_LAST_US)
+                link->backoff_us *= 2;
+}
+
+static void submit_waiting(StoreLink *link) {
+        TAILQ_HEAD(, StoreWork) waiting = TAILQ_HEAD_INITIALIZER(waiting);
+        StoreWork *item;
+
+        TAILQ_CONCAT(&waiting, &link->waiting, entry);
+        while ((item = TAILQ_FIRST(&waiting))) {
+                TAILQ_REMOVE(&waiting, item, entry);
+                workers_submit(link->workers, item->lane, &item->work);
+        }
+}
+
+static void set_away(StoreLink *link, const StoreFailure *failure) {
+        link->failure = *failure;
+        if (link->away)
+                return;
+
+        link->away = true;
+        log_warning("the store does not answer: %s", failure->message);
+        link->changed(link->userdata);
+}
+
+static void set_back(StoreLink *link) {
+        link->backoff_us = BACKOFF_FIRST_US;
+        if (!link->away)
+                return;
+
+        link->away = false;
+        log_notice("the store is back");
+        event_del(link->again);
+        submit_waiting(link);
+        link->changed(link->userdata);
+}
+
+static void work_done(Work *work) {
+        StoreWork *item = (StoreWork *)work;
+        StoreLink *link = item->link;
+
+        if (item->r == STORE_E_AWAY && !item->once) {
+                set_away(link, &item->failure);
+                wait_for_store(link, item);
+                return;
+        }
+
+        if (item->r == 0)
+                set_back(link);
+        item->done(item, item->r);
+}
+
+static void on_again(int fd, short what, void *userdata) {
+        submit_waiting(userdata);
+}
+
+int store_link_init(StoreLink *link, struct event_base *base, Store *store, Workers *workers,
+        void (*changed)(void *userdata), void *userdata) {
+
+        *link = (StoreLink){
+                .store = store,
+                .workers = workers,
+                .backoff_us = BACKOFF_FIRST_US,
+                .changed = changed,
+                .userdata = userdata,
+        };
+        TAILQ_INIT(&link->waiting);
+        link->again = evtimer_new(base, on_again, link);
+        return link->again ? 0 : -ENOMEM;
+}
+
+void store_link_deinit(StoreLink *link) {
+        if (link->again)
+                event_free(link->again);
+        *link = (StoreLink){};
+}
+
+void store_link_submit(StoreLink *link, WorkLane lane, StoreWork *work) {
+        work->work.run = run_work;
+        work->work.done = work_done;
+        work->link = link;
+        work->lane = lane;
+        work->failure = (StoreFailure){};
+        workers_submit(link->workers, lane, &work->work);
+}

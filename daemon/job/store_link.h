@@ -1,0 +1,55 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/alloc.h"
+#include "daemon/store/store.h"
+#include "daemon/system/workers.h"
+
+/*
+ * The flows' way to the store: hands calls to the workers, and makes those that found the store away again
+ * until it is back, so that nobody else has to. All functions and `done` are the loop's; `run` is a worker's.
+ */
+
+struct event;
+struct event_base;
+
+typedef struct StoreLink StoreLink;
+typedef struct StoreWork StoreWork;
+
+/* First member of an item that makes one call of the store. It owns what it passes and what it gets. */
+struct StoreWork {
+        Work work;
+        int (*run)(StoreWork *work, Store *store); /* returns what the store_*() function returned */
+        void (*done)(StoreWork *work, int r);      /* 0, STORE_E_REFUSED, negative; STORE_E_AWAY only with `once` */
+        bool once;                                 /* a client waits: do not wait for an absent store, tell */
+        StoreFailure failure;                      /* for `run` to fill */
+
+        StoreLink *link;
+        WorkLane lane;
+        int r;
+        TAILQ_ENTRY(StoreWork) entry;
+};
+
+struct StoreLink {
+        Store *store;
+        Workers *workers;
+        struct event *again;              /* when to ask an absent store again */
+        uint64_t backoff_us;
+        bool away;
+        StoreFailure failure;             /* the last complaint while `away` */
+        TAILQ_HEAD(, StoreWork) waiting;  /* calls to be made again */
+        void (*changed)(void *userdata);  /* `away` changed */
+        void *userdata;
+};
+
+int store_link_init(StoreLink *link, struct event_base *base, Store *store, Workers *workers,
+        void (*changed)(void *userdata), void *userdata);
+
+/* Forgets the calls that wait; those that run must have ended (workers_free()). */
+void store_link_deinit(StoreLink *link);
+
+/* Makes the call on a thread of @lane. `work`'s run, done and once are set by the caller. */
+void store_link_submit(StoreLink *link, WorkLane lane, StoreWork *work);

@@ -1,0 +1,216 @@
+/* Job records and imported documents in MongoDB. */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/error.h"
+#include "daemon/store/mongo_error.h"
+#include "daemon/store/mongo_internal.h"
+
+#define JOBS "reqd_jobs"
+
+typedef struct Jobs Jobs;
+
+/* The collection of job records, with the client it needs. */
+struct Jobs {
+        MongoStore *store;
+        mongoc_client_t *client;
+        mongoc_collection_t *collection;
+        int r; /* of what was done with it */
+};
+
+static int jobs_open(Jobs *jobs, Store *store, StoreFailure *failure) {
+        MongoStore *mongo = (MongoStore *)store;
+        int r;
+
+        r = mongo_client_get(mongo, MONGO_WRITING, &jobs->client, failure);
+        if (r)
+                return r;
+
+        jobs->store = mongo;
+        jobs->collection = mongoc_client_get_collection(jobs->client, mongo->jobs_database, JOBS);
+        return 0;
+}
+
+static void jobs_close(Jobs *jobs) {
+        if (!jobs->client)
+                return;
+
+        mongoc_collection_destroy(jobs->collection);
+        mongo_client_put(jobs->store, MONGO_WRITING, jobs->client, jobs->r);
+}
+
+int mongo_job_save(Store *store, const bson_t *record, StoreFailure *failure) {
+        _cleanup_(jobs_close) Jobs jobs = {};
+        bson_t selector = BSON_INITIALIZER, *opts, reply;
+        bson_error_t error;
+        bson_iter_t iter;
+        int r;
+
+        if (!bson_iter_init_find(&iter, record, "_id"))
+                return error_trace(-EINVAL);
+
+        r = jobs_open(&jobs, store, failure);
+        if (r)
+                return r;
+
+        bson_append_iter(&selector, "_id", -1, &iter);
+        opts = BCON_NEW("upsert", BCON_BOOL(true), "validate", BCON_BOOL(false));
+        if (!mongoc_collection_replace_one(jobs.collection, &selector, record, opts, &reply, &error))
+                jobs.r = mongo_error_fail(&error, &reply, failure);
+
+        bson_destroy(&reply);
+        bson_destroy(opts);
+        bson_destroy(&selector);
+        return jobs.r;
+}
+
+int mongo_job_delete(Store *store, const bson_oid_t *id, StoreFailure *failure) {
+        _cleanup_(jobs_close) Jobs jobs = {};
+        bson_t selector = BSON_INITIALIZER, reply;
+        bson_error_t error;
+        int r;
+
+        r = jobs_open(&jobs, store, failure);
+        if (r)
+                return r;
+
+        BSON_APPEND_OID(&selector, "_id", id);
+        if (!mongoc_collection_delete_one(jobs.collection, &selector, NULL, &reply, &error))
+                jobs.r = mongo_error_fail(&error, &reply, failure);
+
+        bson_destroy(&reply);
+        bson_destroy(&selector);
+        return jobs.r;
+}
+
+static int add_record(bson_t ***records, size_t *n, const bson_t *record) {
+        bson_t **grown = reallocarray(*records, *n + 1, sizeof(*grown));
+
+        if (!grown)
+                return -ENOMEM;
+
+        grown[(*n)++] = bson_copy(record);
+        *records = grown;
+        return 0;
+}
+
+static void free_records(bson_t **records, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                bson_destroy(records[i]);
+        free(records);
+}
+
+int mongo_job_load_all(Store *store, bson_t ***ret_records, size_t *ret_n, StoreFailure *failure) {
+        _cleanup_(jobs_close) Jobs jobs = {};
+        bson_t filter = BSON_INITIALIZER, *opts, **records = NULL;
+        mongoc_cursor_t *cursor;
+        const bson_t *record, *reply;
+        bson_error_t error;
+        size_t n = 0;
+        int r;
+
+        r = jobs_open(&jobs, store, failure);
+        if (r)
+                return r;
+
+        opts = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}");
+        cursor = mongoc_collection_find_with_opts(jobs.collection, &filter, opts, NULL);
+        while (!r && mongoc_cursor_next(cursor, &record))
+                r = add_record(&records, &n, record);
+        if (!r && mongoc_cursor_error_document(cursor, &error, &reply))
+                r = mongo_error_fail(&error, reply, failure);
+
+        mongoc_cursor_destroy(cursor);
+        bson_destroy(opts);
+        jobs.r = r;
+        if (r) {
+                free_records(records, n);
+                return error_trace(r);
+        }
+
+        *ret_records = records;
+        *ret_n = n;
+        return 0;
+}
+
+/* Documents whose _id is taken are no error; any other complaint is. */
+static int judge(
+        const bson_t *reply, const bson_error_t *error, uint64_t *ret_skipped, StoreFailure *failure) {
+        bson_error_t refusal;
+        uint64_t skipped = 0;
+        bson_iter_t iter;
+        uint32_t index;
+        int r;
+
+        for (bool more = mongo_error_first(&iter, reply, &index, &refusal); more;
+                more = mongo_error_next(&iter, &index, &refusal)) {
+                if (!mongo_error_is_duplicate((int32_t)refusal.code))
+                        return mongo_error_fail(&refusal, reply, failure);
+                skipped++;
+        }
+
+        r = mongo_error_of_concern(reply, failure);
+        if (r)
+                return r;
+        if (skipped == 0 || !mongo_error_is_answer(error))
+                return mongo_error_fail(error, reply, failure);
+
+        *ret_skipped = skipped;
+        return 0;
+}
+
+static int insert_all(mongoc_collection_t *collection, bson_t *const *documents, size_t n,
+        uint64_t *ret_skipped, StoreFailure *failure) {
+        bson_t *unordered = BCON_NEW("ordered", BCON_BOOL(false));
+        bson_t *unchecked = BCON_NEW("validate", BCON_BOOL(false));
+        mongoc_bulk_operation_t *bulk;
+        bson_error_t error = {};
+        bson_t reply;
+        int r = 0;
+
+        bulk = mongoc_collection_create_bulk_operation_with_opts(collection, unordered);
+        for (size_t i = 0; i < n; i++)
+                (void)mongoc_bulk_operation_insert_with_opts(bulk, documents[i], unchecked, &error);
+        if (!mongoc_bulk_operation_execute(bulk, &reply, &error))
+                r = judge(&reply, &error, ret_skipped, failure);
+
+        bson_destroy(&reply);
+        mongoc_bulk_operation_destroy(bulk);
+        bson_destroy(unchecked);
+        bson_destroy(unordered);
+        return r;
+}
+
+int mongo_import(Store *base, const char *name, bson_t *const *documents, size_t n, uint64_t *ret_inserted,
+        uint64_t *ret_skipped, StoreFailure *failure) {
+        MongoStore *store = (MongoStore *)base;
+        mongoc_collection_t *collection;
+        mongoc_client_t *client;
+        uint64_t skipped = 0;
+        int r;
+
+        for (size_t i = 0; i < n; i++)
+                if (documents[i]->len > MONGO_DOCUMENT_MAX)
+                        return store_fail(
+                                STORE_E_REFUSED, failure, 0, "document %zu is larger than 16 MiB", i);
+
+        r = mongo_client_get(store, MONGO_WRITING, &client, failure);
+        if (r)
+                return r;
+
+        collection = mongo_collection(client, name);
+        if (!collection)
+                r = store_fail(STORE_E_REFUSED, failure, 0, "\"%s\" is not DATABASE.COLLECTION", name);
+        else if (n > 0)
+                r = insert_all(collection, documents, n, &skipped, failure);
+
+        mongo_collection_freep(&collection);
+        mongo_client_put(store, MONGO_WRITING, client, r);
+        if (r)
+                return r;
+
+        *ret_inserted = n - skipped;
+        *ret_skipped = skipped;
+        return 0;
+}

@@ -1,0 +1,60 @@
+/* Signals as events of the loop. */
+
+#include "daemon/system/signals.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+
+struct Signals {
+        struct event *term;
+        struct event *interrupt;
+        void (*ended)(void *userdata);
+        void *userdata;
+};
+
+static void on_end(int fd, short what, void *userdata) {
+        Signals *signals = userdata;
+
+        signals->ended(signals->userdata);
+}
+
+static struct event *watch(struct event_base *base, int number, Signals *signals) {
+        struct event *event = evsignal_new(base, number, on_end, signals);
+
+        if (event) {
+                event_priority_set(event, 0);
+                event_add(event, NULL);
+        }
+        return event;
+}
+
+int signals_new(struct event_base *base, void (*ended)(void *userdata), void *userdata, Signals **ret_signals) {
+        _cleanup_(signals_freep) Signals *signals = calloc(1, sizeof(*signals));
+
+        if (!signals)
+                return -ENOMEM;
+
+        signal(SIGPIPE, SIG_IGN);
+        signals->ended = ended;
+        signals->userdata = userdata;
+        signals->term = watch(base, SIGTERM, signals);
+        signals->interrupt = watch(base, SIGINT, signals);
+        if (!signals->term || !signals->interrupt)
+                return -ENOMEM;
+
+        *ret_signals = TAKE_PTR(signals);
+        return 0;
+}
+
+Signals *signals_free(Signals *signals) {
+        if (!signals)
+                return NULL;
+
+        if (signals->term)
+                event_free(signals->term);
+        if (signals->interrupt)
+                event_free(signals->interrupt);
+        free(signals);
+        return NULL;
+}

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "common/alloc.h"
+
+/* Signals as events of the loop. Thread: the loop's. */
+
+struct event_base;
+
+typedef struct Signals Signals;
+
+/* Calls @ended for SIGTERM and SIGINT; ignores SIGPIPE. Returns 0 or a negative errno. */
+int signals_new(struct event_base *base, void (*ended)(void *userdata), void *userdata, Signals **ret_signals);
+Signals *signals_free(Signals *signals);
+DEFINE_FREEP(Signals, signals);

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/alloc.h"
+
+/*
+ * A few threads for what blocks. A lane is a queue of its own, so that a long page read holds up no
+ * bulk, and a bulk holds up no command.
+ *
+ * A work item embeds Work as its first member and owns everything it touches; it reads no job, no statistics
+ * and no log context. workers_submit() and all `done` callbacks are the loop's; `run` is a worker's.
+ */
+
+struct event_base;
+
+typedef struct Work Work;
+typedef struct Workers Workers;
+
+typedef enum WorkLane {
+        WORK_READ,   /* pages of documents */
+        WORK_COUNT,  /* long scans that only count */
+        WORK_WRITE,  /* bulks of outcomes */
+        WORK_RECORD, /* job records, in the order given */
+        WORK_CLIENT, /* what a client waits for: import, export, checks */
+        WORK_PARSE,  /* large bodies */
+        _WORK_LANE_N,
+} WorkLane;
+
+struct Work {
+        void (*run)(Work *work);  /* on a worker thread */
+        void (*done)(Work *work); /* then on the loop; may free the item and submit others */
+        Work *next;               /* the queue's */
+};
+
+/* Starts the threads. Returns 0 or a negative errno. */
+int workers_new(struct event_base *base, Workers **ret_workers);
+
+/* Waits for items that run, drops those that wait (their `done` is not called), ends the threads. Accepts NULL. */
+Workers *workers_free(Workers *workers);
+DEFINE_FREEP(Workers, workers);
+
+/* Queues @work; never blocks, never fails. The item stays alive until its `done`. */
+void workers_submit(Workers *workers, WorkLane lane, Work *work);
