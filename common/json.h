@@ -9,8 +9,9 @@
 
 /*
  * JSON as a tree for what is small (calls, replies, job files), and a writer for everything that is printed.
- * yajl does both; only json.c and json_writer.c know. Response bodies never come here (daemon/store/json_bson.h).
- * No state beyond the objects: any thread, one at a time for each object.
+ * yajl does both; only json.c and json_writer.c know. Response bodies never come here
+ * (daemon/store/json_bson.h). No locale but one with a decimal point (LC_NUMERIC is left alone). No state
+ * beyond the objects: any thread, one at a time for each object.
  */
 
 typedef struct JsonValue JsonValue; /* a node; all nodes of a tree live until json_free() of its root */

@@ -29,7 +29,7 @@ char *time_format_rfc3339(int64_t wall_ms, char *text) {
         size_t n;
 
         gmtime_r(&seconds, &tm);
-        n = strftime(text, TIME_RFC3339_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+        n = strftime(text, TIME_RFC3339_SIZE, "%4Y-%m-%dT%H:%M:%S", &tm);
         snprintf(text + n, TIME_RFC3339_SIZE - n, ".%03dZ", (int)ms);
         return text;
 }

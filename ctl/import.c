@@ -76,11 +76,11 @@ static const char *documents(int64_t count) {
 }
 
 static void show_progress(const Import *import) {
+        int64_t n = import->inserted + import->skipped;
         char count[WORDS_SIZE];
 
         if (output_live())
-                fprintf(stderr, "\r%s %s imported\033[K", words_count(import->inserted, count),
-                        documents(import->inserted));
+                fprintf(stderr, "\r%s %s so far\033[K", words_count(n, count), documents(n));
 }
 
 static void clear_progress(void) {

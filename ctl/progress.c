@@ -2,6 +2,7 @@
 
 #include "ctl/progress.h"
 
+#include <math.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -96,8 +97,8 @@ static void fill(Line *line, const JobView *job, bool bar) {
 
         if (!running)
                 snprintf(line->parts[PART_STATE], PART_SIZE, "%s", job->state);
-        if (running && job->eta_s >= 0)
-                snprintf(line->parts[PART_ETA], PART_SIZE, "ETA %s", words_duration(job->eta_s, text));
+        if (running && job->eta_s >= 0) /* in whole seconds: tenths would only flicker */
+                snprintf(line->parts[PART_ETA], PART_SIZE, "ETA %s", words_duration(round(job->eta_s), text));
         if (running && *job->limited_by)
                 snprintf(line->parts[PART_LIMITED], PART_SIZE, "(%s)", job->limited_by);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/spec/filter.h"
 #include "daemon/spec/job_spec.h"
 #include "daemon/store/bson_json.h"
 
@@ -278,21 +279,6 @@ static void on_gone(Call *call) {
         call_free(call);
 }
 
-static int read_filter(const JsonValue *value, bson_t **ret_filter, UserError *error) {
-        _cleanup_free_ char *text = NULL;
-        bson_error_t problem;
-
-        if (!value)
-                return 0;
-
-        text = json_dump(value);
-        if (!text)
-                return -ENOMEM;
-
-        *ret_filter = bson_new_from_json((const uint8_t *)text, -1, &problem);
-        return *ret_filter ? 0 : user_error_set(error, "filter", NULL, "%s", problem.message);
-}
-
 static int export_new(Call *call, Export **ret_export, UserError *error) {
         _cleanup_(export_freep) Export *export = calloc(1, sizeof(*export));
         StoreQuery query = { .selection = STORE_SELECT_ALL, .target.collection = call_string(call, "collection") };
@@ -302,8 +288,8 @@ static int export_new(Call *call, Export **ret_export, UserError *error) {
                 return -ENOMEM;
 
         r = check_collection(query.target.collection, error);
-        if (!r)
-                r = read_filter(call_parameter(call, "filter"), &export->filter, error);
+        if (!r && call_parameter(call, "filter"))
+                r = filter_parse(call_parameter(call, "filter"), &export->filter, error);
         if (r)
                 return r;
 

@@ -11,8 +11,8 @@
 #include "daemon/http/request.h"
 
 #define BUFFER_BYTES (16 * 1024L) /* each way, for each transfer under way */
-#define IDLE_MAX_S 3L           /* servers close after five and more; curl 7.88 may reuse a dead connection */
-#define POOLED_BYTES (8 * 1024) /* of the URL, and of the headers that came: both stay in the handle */
+#define IDLE_MAX_S 3L             /* servers close after five and more; 7.88 may reuse a dead connection */
+#define POOLED_BYTES (8 * 1024)   /* of the URL, and of the headers that came: both stay in the handle */
 
 /* What never changes during a handle's life. An option that curl does not know or take is a broken build. */
 static CURLcode set_constants(Transfer *transfer) {
@@ -29,8 +29,7 @@ static CURLcode set_constants(Transfer *transfer) {
         SET(CURLOPT_BUFFERSIZE, BUFFER_BYTES);
         SET(CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_BYTES);
         SET(CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
-        SET(CURLOPT_HTTP_VERSION,
-                (long)CURL_HTTP_VERSION_1_1); /* HTTP/2 of 7.88 may lose the end of a body */
+        SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1); /* HTTP/2 of 7.88 may cut a body short */
         SET(CURLOPT_HTTP09_ALLOWED, 0L);
         SET(CURLOPT_ACCEPT_ENCODING, "");
         SET(CURLOPT_PROTOCOLS_STR, "http,https");

@@ -126,7 +126,7 @@ static Document *first_due(Dispatcher *dispatcher) {
 bool dispatcher_limit_reached(const Dispatcher *dispatcher) {
         uint64_t limit = dispatcher->spec->stop.limit;
 
-        return limit && dispatcher->started >= limit && queue_first(dispatcher->queue);
+        return limit && dispatcher->started + *dispatcher->answered >= limit && queue_first(dispatcher->queue);
 }
 
 /* A document no request can be made of: begun and ended at once. */

@@ -30,7 +30,8 @@ struct Dispatcher {
         Meter *ended;       /* attempts ended */
         Meter *outcomes;    /* documents that got their outcome */
 
-        uint64_t started;  /* documents of this job begun, all generations; limit counts them */
+        const uint64_t *answered; /* documents that the feeder met with their outcome */
+        uint64_t started;  /* documents of this job begun otherwise, all generations; limit counts both */
         uint64_t attempts; /* requests begun by this dispatcher */
         size_t n_parsing;  /* answered, their body with a worker */
         DocumentList waiting; /* for the time of their retry */
@@ -44,7 +45,7 @@ struct Dispatcher {
         Document *next;    /* what dispatcher_start() will start */
 };
 
-/* Services, spec, queue, writer, pacing, latency, ended, outcomes and started are the caller's to fill. */
+/* Everything above `attempts` is the caller's to fill. */
 void dispatcher_init(Dispatcher *dispatcher);
 
 /* Nothing is in flight or being parsed. Frees what waits. */

@@ -10,6 +10,8 @@
 #include "common/timeutil.h"
 #include "daemon/job/registry_internal.h"
 
+#define START_AT_ONCE 128 /* requests in one turn: between turns commands are answered */
+
 typedef struct RegistryLoad RegistryLoad;
 
 struct RegistryLoad {
@@ -80,7 +82,12 @@ static void start_requests(Registry *registry) {
         struct timeval later;
         Job *job;
 
-        while (engine_in_flight(registry->services.engine) < registry->services.max_in_flight) {
+        for (int i = 0; engine_in_flight(registry->services.engine) < registry->services.max_in_flight; i++) {
+                if (i == START_AT_ONCE) {
+                        kick(registry);
+                        return;
+                }
+
                 wait_us = UINT64_MAX;
                 job = next_to_start(registry, now_us, &wait_us);
                 if (!job)

@@ -18,6 +18,7 @@ struct Submission {
         Job *job;
         char *collection;
         bson_t *filter;
+        bool filter_refused;
         bson_t *record;
         registry_submit_fn done;
         void *userdata;
@@ -165,6 +166,7 @@ static int run_submission(StoreWork *work, Store *store) {
 
         if (submission->filter) {
                 r = store_check_filter(store, submission->collection, submission->filter, &work->failure);
+                submission->filter_refused = r == STORE_E_REFUSED;
                 if (r)
                         return r;
         }
@@ -188,11 +190,11 @@ static Submission *submission_free(Submission *submission) {
 
 DEFINE_FREEP(Submission, submission);
 
-static int store_answer(const StoreWork *work, int r, const char *where, UserError *error) {
+static int store_answer(const StoreWork *work, int r, UserError *error) {
         if (r == 0)
                 return 0;
 
-        user_error_set(error, r == STORE_E_REFUSED ? where : NULL, NULL, "the store %s: %s",
+        user_error_set(error, NULL, NULL, "the store %s: %s",
                 r == STORE_E_AWAY ? "does not answer" : "refuses", work->failure.message);
         return r == STORE_E_AWAY ? REGISTRY_E_AWAY : REGISTRY_E_REFUSED;
 }
@@ -204,7 +206,8 @@ static void submission_done(StoreWork *work, int r) {
         Job *job = NULL;
 
         TAILQ_REMOVE(&registry->arriving, submission->job, entry);
-        r = store_answer(work, r, submission->filter ? "filter" : NULL, &error);
+        r = submission->filter_refused ? user_error_set(&error, "filter", NULL, "%s", work->failure.message)
+                                       : store_answer(work, r, &error);
         if (!r) {
                 job = TAKE_PTR(submission->job);
                 registry_add(registry, job);
@@ -292,7 +295,7 @@ static void deletion_done(StoreWork *work, int r) {
         _cleanup_free_ Deletion *deletion = (Deletion *)work;
         _cleanup_(user_error_deinit) UserError error = {};
 
-        r = store_answer(work, r, NULL, &error);
+        r = store_answer(work, r, &error);
         if (r)
                 deletion->job->forgotten = false;
         else {

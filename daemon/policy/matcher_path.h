@@ -18,7 +18,7 @@ struct MatcherPath {
         size_t n_parts;
 };
 
-/* Is given each value that the path leads to; @value is NULL where it leads to nothing. True ends the walk. */
+/* Is given each value that the path leads to, or NULL where it leads to nothing. True ends the walk. */
 typedef bool (*MatcherPathTest)(const bson_value_t *value, void *context);
 
 /* Returns 0 or -ENOMEM. */

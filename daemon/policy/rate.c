@@ -19,13 +19,12 @@ void rate_set(Rate *rate, double per_second, uint64_t now_us) {
 }
 
 uint64_t rate_wait_us(const Rate *rate, uint64_t now_us) {
-        double burst_us, wait_us;
+        double wait_us;
 
         if (rate->per_second <= 0)
                 return 0;
 
-        burst_us = fmax(RATE_BURST_US - interval_us(rate), 0);
-        wait_us = rate->next_us - burst_us - (double)now_us;
+        wait_us = rate->next_us - RATE_BURST_US - (double)now_us;
         return wait_us > 0 ? (uint64_t)ceil(wait_us) : 0;
 }
 

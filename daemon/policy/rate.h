@@ -3,8 +3,8 @@
 #include <stdint.h>
 
 /*
- * A token bucket that holds at most 20 ms worth of tokens, and at least one: what was not used is not made up
- * for later in a burst. Kept as one time, the "theoretical arrival time" of GCRA (ITU-T I.371). Pure: the caller
+ * A token bucket that holds one token and 20 ms worth of them: a timer that comes a little late costs nothing of the
+ * rate, and what was not used for longer is not made up for in a burst. Kept as one time, the "theoretical arrival time" of GCRA (ITU-T I.371). Pure: the caller
  * passes `now_us` (CLOCK_MONOTONIC, microseconds).
  */
 

@@ -45,7 +45,7 @@ static bool is_string(const JsonValue *value) {
         return value && json_type(value) == JSON_STRING;
 }
 
-/* {"$regex": "x", "$options": "i"} and nothing beside: where a value is wanted, in $in say, only this will do. */
+/* {"$regex": "x", "$options": "i"} and nothing beside: in $in, say, only a value will do. */
 static bool is_regex(const JsonValue *object) {
         size_t n = json_size(object);
 

@@ -6,9 +6,9 @@
 #include "common/json.h"
 
 /*
- * A MongoDB filter from JSON. Values are Extended JSON ({"$oid": ..}, {"$date": ..}); all other words with a $
- * are the filter's own. bson_new_from_json() by itself takes the operators $type and $regex for the old spelling
- * of a binary or a regular expression, and fails over {"$type": 2}. Pure, any thread.
+ * A MongoDB filter from JSON. Values are Extended JSON ({"$oid": ..}, {"$date": ..}); all other words with a
+ * $ are the filter's own. bson_new_from_json() by itself takes the operators $type and $regex for the old
+ * spelling of a binary or a regular expression, and fails over {"$type": 2}. Pure, any thread.
  */
 
 /*

@@ -13,10 +13,7 @@ bool job_spec_idempotent(const JobSpec *spec) {
         return strcmp(method, "POST") != 0 && strcmp(method, "PATCH") != 0;
 }
 
-/*
- * A job without a name is called as its collection; whether that can be a name is checked as if it were
- * typed.
- */
+/* A job without a name is called as its collection, if that can be a name. */
 static int complete_name(JobSpec *spec, UserError *error) {
         if (!spec->collection)
                 return user_error_set(error, "collection", "write DB.COLL, such as test.samples",

@@ -24,6 +24,7 @@
 #include "daemon/store/json_text.h"
 
 typedef struct Level Level;
+typedef struct Place Place;
 typedef struct Parsing Parsing;
 
 struct Level {
@@ -31,6 +32,14 @@ struct Level {
         bool array;
         uint32_t n;       /* of an array: values so far */
         size_t first_key; /* of an object: index of its first one */
+};
+
+/* Where the next value goes, under which key. */
+struct Place {
+        bson_t *bson;
+        const char *key;
+        int key_len;
+        char index[16]; /* memory for an array's key */
 };
 
 struct Parsing {
@@ -47,24 +56,22 @@ struct Parsing {
         Level levels[JSON_DEPTH_MAX];
 };
 
-/* Where the next value goes, under which key. @index: room for an array's. */
-static bson_t *next_place(Parsing *parsing, char index[static 16], const char **ret_key, int *ret_key_len) {
+static void next_place(Parsing *parsing, Place *place) {
         Level *level = parsing->depth > 0 ? &parsing->levels[parsing->depth - 1] : NULL;
 
+        place->bson = level ? &level->bson : parsing->bson;
         if (!level) {
-                *ret_key = "";
-                *ret_key_len = 0;
-                return parsing->bson;
-        }
-
-        if (level->array) {
-                *ret_key_len = (int)bson_uint32_to_string(level->n++, ret_key, index, 16);
+                place->key = "";
+                place->key_len = 0;
+        } else if (level->array) {
+                place->key_len = (int)bson_uint32_to_string(
+                        level->n++, &place->key, place->index, sizeof(place->index));
         } else {
-                *ret_key = parsing->keys.keys[parsing->keys.n - 1].text;
-                *ret_key_len = (int)parsing->keys.keys[parsing->keys.n - 1].len;
-        }
+                const JsonKey *key = &parsing->keys.keys[parsing->keys.n - 1];
 
-        return &level->bson;
+                place->key = key->text;
+                place->key_len = (int)key->len;
+        }
 }
 
 static int appended(Parsing *parsing, bool ok) {
@@ -74,42 +81,36 @@ static int appended(Parsing *parsing, bool ok) {
 
 static int on_null(void *context) {
         Parsing *parsing = context;
-        char index[16];
-        const char *key;
-        bson_t *bson;
-        int key_len;
+        Place place;
 
         if (!parsing->building)
                 return 1;
 
-        bson = next_place(parsing, index, &key, &key_len);
-        return appended(parsing, bson_append_null(bson, key, key_len));
+        next_place(parsing, &place);
+        return appended(parsing, bson_append_null(place.bson, place.key, place.key_len));
 }
 
 static int on_boolean(void *context, int value) {
         Parsing *parsing = context;
-        char index[16];
-        const char *key;
-        bson_t *bson;
-        int key_len;
+        Place place;
 
         if (!parsing->building)
                 return 1;
 
-        bson = next_place(parsing, index, &key, &key_len);
-        return appended(parsing, bson_append_bool(bson, key, key_len, value));
+        next_place(parsing, &place);
+        return appended(parsing, bson_append_bool(place.bson, place.key, place.key_len, value));
 }
 
-static bool append_number(bson_t *bson, const char *key, int key_len, const JsonNumber *number) {
+static bool append_number(const Place *place, const JsonNumber *number) {
         switch (number->kind) {
         case JSON_NUMBER_INT32:
-                return bson_append_int32(bson, key, key_len, (int32_t)number->integer);
+                return bson_append_int32(place->bson, place->key, place->key_len, (int32_t)number->integer);
         case JSON_NUMBER_INT64:
-                return bson_append_int64(bson, key, key_len, number->integer);
+                return bson_append_int64(place->bson, place->key, place->key_len, number->integer);
         case JSON_NUMBER_DOUBLE:
-                return bson_append_double(bson, key, key_len, number->real);
+                return bson_append_double(place->bson, place->key, place->key_len, number->real);
         case JSON_NUMBER_DECIMAL128:
-                return bson_append_decimal128(bson, key, key_len, &number->decimal);
+                return bson_append_decimal128(place->bson, place->key, place->key_len, &number->decimal);
         case JSON_NUMBER_NONE:
                 break;
         }
@@ -119,11 +120,8 @@ static bool append_number(bson_t *bson, const char *key, int key_len, const Json
 
 static int on_number(void *context, const char *text, size_t len) {
         Parsing *parsing = context;
-        char index[16];
-        const char *key;
         JsonNumber number;
-        bson_t *bson;
-        int key_len;
+        Place place;
 
         if (!parsing->building) {
                 parsing->raw = parsing->raw || !json_number_fits(text, len);
@@ -137,31 +135,25 @@ static int on_number(void *context, const char *text, size_t len) {
                 return 1;
         }
 
-        bson = next_place(parsing, index, &key, &key_len);
-        return appended(parsing, append_number(bson, key, key_len, &number));
+        next_place(parsing, &place);
+        return appended(parsing, append_number(&place, &number));
 }
 
 static int on_string(void *context, const unsigned char *text, size_t len) {
         Parsing *parsing = context;
-        char index[16];
-        const char *key;
-        bson_t *bson;
-        int key_len;
+        Place place;
 
         if (!parsing->building)
                 return 1;
 
-        bson = next_place(parsing, index, &key, &key_len);
+        next_place(parsing, &place);
         return appended(parsing,
-                len <= INT32_MAX && bson_append_utf8(bson, key, key_len, (const char *)text, (int)len));
+                bson_append_utf8(place.bson, place.key, place.key_len, (const char *)text, (int)len));
 }
 
 static int open_level(Parsing *parsing, bool array) {
         Level *level = &parsing->levels[parsing->depth];
-        char index[16];
-        const char *key;
-        bson_t *bson;
-        int key_len;
+        Place place;
         bool ok = true;
 
         if (parsing->raw)
@@ -174,9 +166,9 @@ static int open_level(Parsing *parsing, bool array) {
         }
 
         if (parsing->building) {
-                bson = next_place(parsing, index, &key, &key_len);
-                ok = array ? bson_append_array_begin(bson, key, key_len, &level->bson)
-                           : bson_append_document_begin(bson, key, key_len, &level->bson);
+                next_place(parsing, &place);
+                ok = array ? bson_append_array_begin(place.bson, place.key, place.key_len, &level->bson)
+                           : bson_append_document_begin(place.bson, place.key, place.key_len, &level->bson);
         }
 
         level->array = array;
@@ -359,31 +351,24 @@ static int read_rewritten(const char *text, size_t len, JsonBody *body, char *er
         return read_text(body->rewritten, body->rewritten_len, body->bson, &equal_keys, error, error_size);
 }
 
-static bool plausible(const char *text, size_t len, char *error, size_t error_size) {
-        if (!utf8_valid(text, len)) {
-                snprintf(error, error_size, "the text is not UTF-8");
-                return false;
-        }
-
-        if (json_text_has_foreign_space(text, len)) {
-                snprintf(error, error_size, "a vertical tab or form feed is in the text");
-                return false;
-        }
-
-        return true;
-}
-
 int json_body_parse(
         const char *text, size_t len, bool want_bson, JsonBody *ret_body, char *error, size_t error_size) {
         _cleanup_(json_body_deinit) JsonBody body = {};
+        const char *complaint;
         bool equal_keys;
         int r;
+
+        if (len > INT32_MAX)
+                return error_trace(-EFBIG);
 
         if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
                 body.skip = 3;
 
-        if (!plausible(text + body.skip, len - body.skip, error, error_size))
+        complaint = json_text_complaint(text + body.skip, len - body.skip);
+        if (complaint) {
+                snprintf(error, error_size, "%s", complaint);
                 return JSON_BODY_E_INVALID;
+        }
 
         if (want_bson)
                 body.bson = bson_sized_new(len);

@@ -48,10 +48,6 @@ bool json_text_has_lone_surrogate(const char *text, size_t len) {
         return false;
 }
 
-bool json_text_has_foreign_space(const char *text, size_t len) {
-        return memchr(text, '\v', len) || memchr(text, '\f', len);
-}
-
 static const unsigned char *skip_ascii(const unsigned char *p, const unsigned char *end) {
         uint64_t word;
 
@@ -115,4 +111,13 @@ bool utf8_valid(const char *text, size_t len) {
         }
 
         return true;
+}
+
+const char *json_text_complaint(const char *text, size_t len) {
+        if (!utf8_valid(text, len))
+                return "the text is not UTF-8";
+        if (memchr(text, '\v', len) || memchr(text, '\f', len))
+                return "a vertical tab or form feed is in the text";
+
+        return NULL;
 }

@@ -14,5 +14,8 @@
  */
 bool json_text_has_lone_surrogate(const char *text, size_t len);
 
-/* Whether a vertical tab or form feed is in it: white space to the parser, an error anywhere in JSON. */
-bool json_text_has_foreign_space(const char *text, size_t len);
+/*
+ * What is wrong with the text before its parser is asked: it is not UTF-8, or holds white space that is
+ * none in JSON but to the parser. NULL: nothing; else static.
+ */
+const char *json_text_complaint(const char *text, size_t len);

@@ -40,7 +40,8 @@ int memory_insert(MemoryCollection *collection, size_t place, bson_t *document) 
         if (!documents)
                 return -ENOMEM;
 
-        memmove(documents + place + 1, documents + place, (collection->n_documents - place) * sizeof(bson_t *));
+        memmove(documents + place + 1, documents + place,
+                (collection->n_documents - place) * sizeof(bson_t *));
         documents[place] = document;
         collection->documents = documents;
         collection->n_documents++;
@@ -128,7 +129,8 @@ static int memory_ping(Store *base, StoreFailure *failure) {
         return 0;
 }
 
-static int memory_check_filter(Store *base, const char *collection, const bson_t *filter, StoreFailure *failure) {
+static int memory_check_filter(
+        Store *base, const char *collection, const bson_t *filter, StoreFailure *failure) {
         return error_trace(selection_check_filter(filter, failure));
 }
 

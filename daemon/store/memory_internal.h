@@ -45,7 +45,7 @@ struct MemoryMeta {
 /* The collection of that name, made if it is new; NULL without memory. */
 MemoryCollection *memory_collection(MemoryStore *store, const char *name);
 
-/* The place of the first document whose _id is not below @id; @ret_found: whether it is the one with that _id. */
+/* The place of the first document whose _id is not below @id, and whether it is the one with that _id. */
 size_t memory_place(const MemoryCollection *collection, const bson_value_t *id, bool *ret_found);
 
 /* These take over @document, memory_insert() only when it returns 0; else it returns -ENOMEM. */
@@ -60,10 +60,11 @@ const bson_value_t *memory_id(const bson_t *document, bson_iter_t *iter);
 MemoryMeta memory_meta(const bson_t *document, const char *field, const bson_oid_t *job);
 
 /* The calls of StoreOps, which take the mutex themselves. */
-int memory_reader_new(Store *base, const StoreQuery *query, const bson_value_t *after, StoreReader **ret_reader);
+int memory_reader_new(
+        Store *base, const StoreQuery *query, const bson_value_t *after, StoreReader **ret_reader);
 void memory_reader_free(StoreReader *base);
-int memory_reader_next(StoreReader *base, size_t max_rows, size_t max_bytes, StorePage **ret_page,
-        StoreFailure *failure);
+int memory_reader_next(
+        StoreReader *base, size_t max_rows, size_t max_bytes, StorePage **ret_page, StoreFailure *failure);
 void memory_reader_rest(StoreReader *base);
 int memory_write(Store *base, const StoreTarget *target, Outcome *const *outcomes, size_t n,
         StoreResult *ret_results, StoreFailure *failure);

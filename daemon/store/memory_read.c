@@ -19,8 +19,8 @@ void memory_reader_free(StoreReader *base) {
         free(reader);
 }
 
-int memory_reader_new(Store *base, const StoreQuery *query, const bson_value_t *after,
-        StoreReader **ret_reader) {
+int memory_reader_new(
+        Store *base, const StoreQuery *query, const bson_value_t *after, StoreReader **ret_reader) {
         MemoryReader *reader = calloc(1, sizeof(*reader));
         int r;
 
@@ -50,7 +50,8 @@ static int64_t number_of(const bson_t *meta, const char *name) {
 static const char *text_of(const bson_t *meta, const char *name) {
         bson_iter_t iter;
 
-        return selection_find(meta, name, &iter) && BSON_ITER_HOLDS_UTF8(&iter) ? bson_iter_utf8(&iter, NULL) : "";
+        return selection_find(meta, name, &iter) && BSON_ITER_HOLDS_UTF8(&iter) ? bson_iter_utf8(&iter, NULL)
+                                                                                : "";
 }
 
 MemoryMeta memory_meta(const bson_t *document, const char *field, const bson_oid_t *job) {
@@ -66,7 +67,7 @@ MemoryMeta memory_meta(const bson_t *document, const char *field, const bson_oid
         meta.own = selection_find(&sub, "id", &id) && BSON_ITER_HOLDS_OID(&id) &&
                    bson_oid_equal(bson_iter_oid(&id), job);
         meta.state = strcmp(text_of(&sub, "state"), outcome_state_name(OUTCOME_OK)) == 0 ? OUTCOME_OK
-                                                                                           : OUTCOME_FAILED;
+                                                                                         : OUTCOME_FAILED;
         meta.reason = text_of(&sub, "reason");
         meta.generation = number_of(&sub, "gen");
         meta.status = number_of(&sub, "status");
@@ -78,13 +79,13 @@ static bool is_selected(const Selection *selection, const bson_t *document, Stor
         bson_iter_t iter;
         MemoryMeta meta;
 
-        *ret_row = (StoreRow){};
+        *ret_row = (StoreRow) {};
         if (selection->kind == STORE_SELECT_ALL)
                 return selection_matches(selection, document);
 
         meta = memory_meta(document, selection->meta, &selection->job);
         if (selection->resume && meta.own && meta.generation == selection->generation) {
-                *ret_row = (StoreRow){
+                *ret_row = (StoreRow) {
                         .answered = true,
                         .state = meta.state,
                         .reason = reason_parse(meta.reason),
@@ -98,7 +99,8 @@ static bool is_selected(const Selection *selection, const bson_t *document, Stor
                        selection_matches(selection, document);
 
         return meta.own && meta.state == OUTCOME_FAILED && meta.generation < selection->generation &&
-               selection_retries(selection, meta.reason, meta.status) && selection_matches(selection, document);
+               selection_retries(selection, meta.reason, meta.status) &&
+               selection_matches(selection, document);
 }
 
 /* Where the reader goes on. */
@@ -138,8 +140,8 @@ static int fill_page(const MemoryReader *reader, const MemoryCollection *collect
         return 0;
 }
 
-int memory_reader_next(StoreReader *base, size_t max_rows, size_t max_bytes, StorePage **ret_page,
-        StoreFailure *failure) {
+int memory_reader_next(
+        StoreReader *base, size_t max_rows, size_t max_bytes, StorePage **ret_page, StoreFailure *failure) {
         MemoryReader *reader = (MemoryReader *)base;
         MemoryStore *store = (MemoryStore *)base->store;
         _cleanup_(store_page_freep) StorePage *page = store_page_new();

@@ -29,8 +29,8 @@ bool mongo_error_is_time_limit(int32_t code);
 bool mongo_error_is_answer(const bson_error_t *error);
 
 /*
- * Begins with the errors of single operations in the @reply of a bulk. mongo_error_next() then gives one
- * after the other, with the operation's index in the bulk and as if the server had answered a command with it.
+ * Gives the first error of a single operation in the @reply of a bulk, mongo_error_next() those after it:
+ * the operation's index in the bulk, and the error as if the server had answered a command with it.
  */
 bool mongo_error_first(bson_iter_t *iter, const bson_t *reply, uint32_t *ret_index, bson_error_t *ret_error);
 bool mongo_error_next(bson_iter_t *iter, uint32_t *ret_index, bson_error_t *ret_error);

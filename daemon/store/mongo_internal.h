@@ -39,7 +39,7 @@ struct MongoStore {
 int mongo_client_get(MongoStore *store, MongoUse use, mongoc_client_t **ret_client, StoreFailure *failure);
 void mongo_client_put(MongoStore *store, MongoUse use, mongoc_client_t *client, int r);
 
-/* @name: "db.coll". NULL if it is not of that form; else the caller destroys it before the client goes back. */
+/* @name: "db.coll", or NULL is returned. The caller destroys the collection before the client goes back. */
 mongoc_collection_t *mongo_collection(mongoc_client_t *client, const char *name);
 
 static inline void mongo_collection_freep(mongoc_collection_t **collection) {

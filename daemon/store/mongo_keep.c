@@ -170,12 +170,16 @@ static int insert_all(mongoc_collection_t *collection, bson_t *const *documents,
         int r = 0;
 
         bulk = mongoc_collection_create_bulk_operation_with_opts(collection, unordered);
-        for (size_t i = 0; i < n; i++)
-                (void)mongoc_bulk_operation_insert_with_opts(bulk, documents[i], unchecked, &error);
-        if (!mongoc_bulk_operation_execute(bulk, &reply, &error))
-                r = judge(&reply, &error, ret_skipped, failure);
+        for (size_t i = 0; i < n && !r; i++)
+                if (!mongoc_bulk_operation_insert_with_opts(bulk, documents[i], unchecked, &error))
+                        r = mongo_error_fail(&error, NULL, failure);
 
-        bson_destroy(&reply);
+        if (!r) {
+                if (!mongoc_bulk_operation_execute(bulk, &reply, &error))
+                        r = judge(&reply, &error, ret_skipped, failure);
+                bson_destroy(&reply);
+        }
+
         mongoc_bulk_operation_destroy(bulk);
         bson_destroy(unchecked);
         bson_destroy(unordered);

@@ -5,7 +5,10 @@
 
 #include "daemon/store/store.h"
 
-/* The filters and projections of reqd's questions to MongoDB. Pure, any thread; what is appended to is the caller's. */
+/*
+ * The filters and projections of reqd's questions to MongoDB, appended to what the caller owns. Pure, any
+ * thread.
+ */
 
 /* Appends what @query selects, without a place to begin at, to the empty @filter. */
 void mongo_query_append_filter(bson_t *filter, const StoreQuery *query);

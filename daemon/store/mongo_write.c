@@ -25,10 +25,13 @@ struct Writing {
         mongoc_collection_t *collection;
         StoreFailure *failure;
 
-        StoreResult *
-                results; /* STORED until something else is known; REFUSED: its answer is left out from then on */
-        size_t *again; /* indices of outcomes that have become REFUSED and must be sent once more */
+        /* STORED until more is known. Of what is REFUSED no answer is sent. */
+        StoreResult *results;
+
+        /* Indices of outcomes that have become REFUSED and must be sent once more. */
+        size_t *again;
         size_t n_again;
+
         uint64_t expected; /* operations that the server accepted */
         uint64_t matched;  /* documents that they matched */
 

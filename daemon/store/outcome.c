@@ -90,8 +90,11 @@ static bool append_timing(bson_t *bson, const OutcomeTiming *timing) {
                 const char *key;
                 uint64_t us;
         } phases[] = {
-                { "dns", timing->dns_us },   { "connect", timing->connect_us }, { "tls", timing->tls_us },
-                { "wait", timing->wait_us }, { "total", timing->total_us },
+                { "dns", timing->dns_us },
+                { "connect", timing->connect_us },
+                { "tls", timing->tls_us },
+                { "wait", timing->wait_us },
+                { "total", timing->total_us },
         };
         bson_t ms;
 

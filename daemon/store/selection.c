@@ -154,6 +154,10 @@ static bool is_projected(const Selection *selection, const char *name) {
         return false;
 }
 
+bool selection_needs(const Selection *selection, const char *name) {
+        return selection->matcher || is_projected(selection, name);
+}
+
 bson_t *selection_project(const Selection *selection, bson_t *document) {
         bson_t *projected;
         bson_iter_t iter;

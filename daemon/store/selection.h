@@ -38,8 +38,11 @@ bool selection_matches(const Selection *selection, const bson_t *document);
 /* Whether the retry's own predicate takes a failure. @reason: its name, or NULL. */
 bool selection_retries(const Selection *selection, const char *reason, int64_t status);
 
-/* The row's document: _id first, then the projected fields. Takes over @document, returns a new one or the same. */
+/* The row's document: _id first, then the projected fields. Takes over @document, may return it. */
 bson_t *selection_project(const Selection *selection, bson_t *document);
+
+/* Whether reading needs a top-level field: a filter is taken to look at all of them. */
+bool selection_needs(const Selection *selection, const char *name);
 
 /* Finds a top-level field; dots in its name mean nothing. */
 bool selection_find(const bson_t *document, const char *name, bson_iter_t *ret_iter);

@@ -88,7 +88,7 @@ static int prepare_file(SqliteConnection *connection, StoreFailure *failure) {
 
 static int open_file(SqliteStore *store, UserError *error) {
         StoreFailure failure = {};
-        int kind, r;
+        int kind = 0, r;
 
         r = create_file(store->path, error);
         if (r)

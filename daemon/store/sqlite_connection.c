@@ -66,7 +66,7 @@ void sqlite_connection_close(SqliteConnection *connection) {
                 sqlite3_finalize(connection->statements[i]);
 
         sqlite3_close(connection->db);
-        *connection = (SqliteConnection){};
+        *connection = (SqliteConnection) {};
 }
 
 int sqlite_connection_execute(SqliteConnection *connection, const char *sql, StoreFailure *failure) {
@@ -76,8 +76,8 @@ int sqlite_connection_execute(SqliteConnection *connection, const char *sql, Sto
         return 0;
 }
 
-int sqlite_connection_prepare(SqliteConnection *connection, SqliteStatement which, sqlite3_stmt **ret_statement,
-        StoreFailure *failure) {
+int sqlite_connection_prepare(SqliteConnection *connection, SqliteStatement which,
+        sqlite3_stmt **ret_statement, StoreFailure *failure) {
         sqlite3_stmt **statement = &connection->statements[which];
 
         if (!*statement && sqlite3_prepare_v3(connection->db, sqlite_statement_text(which), -1,
@@ -122,7 +122,8 @@ int sqlite_connection_end(SqliteConnection *connection, int r, StoreFailure *fai
         return error_trace(r);
 }
 
-int sqlite_connection_column_bson(sqlite3_stmt *statement, int column, bson_t **ret_bson, StoreFailure *failure) {
+int sqlite_connection_column_bson(
+        sqlite3_stmt *statement, int column, bson_t **ret_bson, StoreFailure *failure) {
         const unsigned char *text = sqlite3_column_text(statement, column);
         bson_error_t error = {};
         bson_t *bson;

@@ -31,8 +31,8 @@ void sqlite_connection_close(SqliteConnection *connection);
 int sqlite_connection_execute(SqliteConnection *connection, const char *sql, StoreFailure *failure);
 
 /* A prepared statement, reset and without bindings; it belongs to the connection. */
-int sqlite_connection_prepare(SqliteConnection *connection, SqliteStatement which, sqlite3_stmt **ret_statement,
-        StoreFailure *failure);
+int sqlite_connection_prepare(SqliteConnection *connection, SqliteStatement which,
+        sqlite3_stmt **ret_statement, StoreFailure *failure);
 
 /* Steps a statement that gives no rows to its end and resets it. */
 int sqlite_connection_finish(SqliteConnection *connection, sqlite3_stmt *statement, StoreFailure *failure);
@@ -40,11 +40,12 @@ int sqlite_connection_finish(SqliteConnection *connection, sqlite3_stmt *stateme
 /* Prepares and finishes a statement that takes no parameters. */
 int sqlite_connection_run(SqliteConnection *connection, SqliteStatement which, StoreFailure *failure);
 
-/* Ends a transaction: commits if @r is 0 and nothing goes wrong, else rolls back. Returns @r or what went wrong. */
+/* Ends a transaction: commits if @r is 0, else rolls back. Returns @r or what went wrong. */
 int sqlite_connection_end(SqliteConnection *connection, int r, StoreFailure *failure);
 
 /* What to return for the error that the last call on the connection's database had. */
 int sqlite_connection_fail(SqliteConnection *connection, StoreFailure *failure);
 
-/* A text column as JSON; @ret_bson belongs to the caller. Returns 0, or STORE_E_REFUSED if it is not Extended JSON. */
-int sqlite_connection_column_bson(sqlite3_stmt *statement, int column, bson_t **ret_bson, StoreFailure *failure);
+/* Reads a text column as Extended JSON, or says STORE_E_REFUSED. @ret_bson belongs to the caller. */
+int sqlite_connection_column_bson(
+        sqlite3_stmt *statement, int column, bson_t **ret_bson, StoreFailure *failure);

@@ -31,8 +31,8 @@ int sqlite_store_end(SqliteStore *store, int r, StoreFailure *failure);
  * Makes the view that shows a collection's documents with what is in those two fields, if it is not
  * there: "db.coll", or "db.coll:FIELD:META" for other fields than the default ones.
  */
-int sqlite_view_create(SqliteConnection *connection, const char *collection, const char *field, const char *meta,
-        StoreFailure *failure);
+int sqlite_view_create(SqliteConnection *connection, const char *collection, const char *field,
+        const char *meta, StoreFailure *failure);
 
 #define SQLITE_VIEW_FIELD "response"
 #define SQLITE_VIEW_META "reqd"
@@ -45,10 +45,11 @@ int sqlite_merge(SqliteConnection *connection, const char *collection, const voi
         bson_t **document, StoreFailure *failure);
 
 /* The calls of StoreOps. */
-int sqlite_reader_new(Store *base, const StoreQuery *query, const bson_value_t *after, StoreReader **ret_reader);
+int sqlite_reader_new(
+        Store *base, const StoreQuery *query, const bson_value_t *after, StoreReader **ret_reader);
 void sqlite_reader_free(StoreReader *base);
-int sqlite_reader_next(StoreReader *base, size_t max_rows, size_t max_bytes, StorePage **ret_page,
-        StoreFailure *failure);
+int sqlite_reader_next(
+        StoreReader *base, size_t max_rows, size_t max_bytes, StorePage **ret_page, StoreFailure *failure);
 void sqlite_reader_rest(StoreReader *base);
 int sqlite_write(Store *base, const StoreTarget *target, Outcome *const *outcomes, size_t n,
         StoreResult *ret_results, StoreFailure *failure);

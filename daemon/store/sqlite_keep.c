@@ -5,8 +5,8 @@
 
 #include "daemon/store/sqlite_internal.h"
 
-static int insert_document(SqliteConnection *connection, sqlite3_stmt *add, SqliteKey *key, const bson_t *source,
-        StoreFailure *failure) {
+static int insert_document(SqliteConnection *connection, sqlite3_stmt *add, SqliteKey *key,
+        const bson_t *source, StoreFailure *failure) {
         bson_t *document;
         bson_iter_t id;
         size_t len;

@@ -22,7 +22,8 @@ struct SqliteKey {
         bool out_of_memory;
 };
 
-#define SQLITE_KEY_INIT {}
+#define SQLITE_KEY_INIT                                                                                      \
+        {}
 
 /* Replaces what @key held. Returns 0, or -ENOMEM with @key undefined but fit for another use. */
 int sqlite_key_set(SqliteKey *key, const bson_value_t *id);

@@ -10,7 +10,6 @@
 enum {
         COLUMN_FIELD,
         COLUMN_META,
-        COLUMN_STATE,
         COLUMN_META_JSON,
         COLUMN_RESPONSE,
 };
@@ -75,8 +74,8 @@ static int overlay_outcome(sqlite3_stmt *statement, bson_t *overlay, StoreFailur
         return 0;
 }
 
-static int read_overlay(SqliteConnection *connection, sqlite3_stmt *statement, bson_t *overlay,
-        StoreFailure *failure) {
+static int read_overlay(
+        SqliteConnection *connection, sqlite3_stmt *statement, bson_t *overlay, StoreFailure *failure) {
         int code, r = 0;
 
         while (!r && (code = sqlite3_step(statement)) == SQLITE_ROW)

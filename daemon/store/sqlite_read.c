@@ -23,7 +23,7 @@ typedef struct SqliteReader {
         SqliteConnection connection;
         SqliteKey last;    /* of the last row given; empty at the beginning */
         SqliteKey reached; /* the same while a page is read */
-        bool merging;      /* on this page: documents may have been answered by other jobs */
+        bool merging;      /* on this page: what jobs have stored belongs to what is read */
 } SqliteReader;
 
 void sqlite_reader_free(StoreReader *base) {
@@ -36,7 +36,8 @@ void sqlite_reader_free(StoreReader *base) {
         free(reader);
 }
 
-int sqlite_reader_new(Store *base, const StoreQuery *query, const bson_value_t *after, StoreReader **ret_reader) {
+int sqlite_reader_new(
+        Store *base, const StoreQuery *query, const bson_value_t *after, StoreReader **ret_reader) {
         SqliteReader *reader = calloc(1, sizeof(*reader));
         int r;
 
@@ -105,29 +106,33 @@ static int begin_scan(SqliteReader *reader, sqlite3_stmt **ret_scan, StoreFailur
 }
 
 /*
- * Whether documents of this page may hold more than the file's `doc` says. What is pending for a job
- * has nothing of that job, so the usual case, one job, is spared a look-up for each document.
+ * Whether what is read of documents on this page may be more than the file's `doc` says: another job
+ * may have written a field that is looked at. What is pending for a job has nothing of that job.
  */
 static int look_for_others(SqliteReader *reader, StoreFailure *failure) {
+        const Selection *selection = reader->selection;
         char job[25] = "";
-        sqlite3_stmt *statement;
-        int r;
+        sqlite3_stmt *others;
+        int code, r;
 
-        r = sqlite_connection_prepare(
-                &reader->connection, SQLITE_STATEMENT_OTHER_TARGETS, &statement, failure);
+        r = sqlite_connection_prepare(&reader->connection, SQLITE_STATEMENT_OTHER_TARGETS, &others, failure);
         if (r)
                 return error_trace(r);
 
-        if (reader->selection->kind == STORE_SELECT_PENDING)
-                bson_oid_to_string(&reader->selection->job, job);
-        sqlite3_bind_text(statement, 1, reader->selection->collection, -1, SQLITE_STATIC);
-        sqlite3_bind_text(statement, 2, job, -1, SQLITE_STATIC);
-        if (sqlite3_step(statement) == SQLITE_ROW)
-                reader->merging = sqlite3_column_int(statement, 0);
-        else
+        if (selection->kind == STORE_SELECT_PENDING)
+                bson_oid_to_string(&selection->job, job);
+        sqlite3_bind_text(others, 1, selection->collection, -1, SQLITE_STATIC);
+        sqlite3_bind_text(others, 2, job, -1, SQLITE_STATIC);
+
+        reader->merging = false;
+        while ((code = sqlite3_step(others)) == SQLITE_ROW)
+                for (int column = 0; column < 2; column++)
+                        if (selection_needs(selection, (const char *)sqlite3_column_text(others, column)))
+                                reader->merging = true;
+        if (code != SQLITE_DONE)
                 r = sqlite_connection_fail(&reader->connection, failure);
 
-        sqlite3_reset(statement);
+        sqlite3_reset(others);
         return error_trace(r);
 }
 
@@ -170,14 +175,15 @@ static void fill_answer(StoreRow *row, sqlite3_stmt *scan) {
         const char *reason = (const char *)sqlite3_column_text(scan, COLUMN_REASON);
 
         row->answered = true;
-        row->state = state && strcmp(state, outcome_state_name(OUTCOME_OK)) == 0 ? OUTCOME_OK : OUTCOME_FAILED;
+        row->state =
+                state && strcmp(state, outcome_state_name(OUTCOME_OK)) == 0 ? OUTCOME_OK : OUTCOME_FAILED;
         row->reason = reason ? reason_parse(reason) : REASON_NONE;
         row->attempts = (uint32_t)sqlite3_column_int64(scan, COLUMN_ATTEMPTS);
 }
 
 static int read_row(SqliteReader *reader, sqlite3_stmt *scan, StorePage *page, StoreFailure *failure) {
         bool answered = sqlite3_column_int(scan, COLUMN_ANSWERED);
-        bson_t *document;
+        bson_t *document = NULL;
         StoreRow *row;
         int r;
 
@@ -200,8 +206,8 @@ static int read_row(SqliteReader *reader, sqlite3_stmt *scan, StorePage *page, S
                 (size_t)sqlite3_column_bytes(scan, COLUMN_KEY)));
 }
 
-static int read_rows(SqliteReader *reader, sqlite3_stmt *scan, size_t max_rows, size_t max_bytes, StorePage *page,
-        StoreFailure *failure) {
+static int read_rows(SqliteReader *reader, sqlite3_stmt *scan, size_t max_rows, size_t max_bytes,
+        StorePage *page, StoreFailure *failure) {
         while (page->n_rows == 0 || (page->n_rows < max_rows && page->bytes < max_bytes)) {
                 int code = sqlite3_step(scan), r;
 
@@ -221,9 +227,9 @@ static int read_rows(SqliteReader *reader, sqlite3_stmt *scan, size_t max_rows, 
 }
 
 /* One transaction: all that a page shows is of one moment, and nothing is held when it ends. */
-static int read_page(SqliteReader *reader, size_t max_rows, size_t max_bytes, StorePage *page,
-        StoreFailure *failure) {
-        sqlite3_stmt *scan;
+static int read_page(
+        SqliteReader *reader, size_t max_rows, size_t max_bytes, StorePage *page, StoreFailure *failure) {
+        sqlite3_stmt *scan = NULL;
         int r;
 
         r = sqlite_connection_open(&reader->connection, ((SqliteStore *)reader->base.store)->path, failure);
@@ -243,8 +249,8 @@ static int read_page(SqliteReader *reader, size_t max_rows, size_t max_bytes, St
         return error_trace(sqlite_connection_end(&reader->connection, r, failure));
 }
 
-int sqlite_reader_next(StoreReader *base, size_t max_rows, size_t max_bytes, StorePage **ret_page,
-        StoreFailure *failure) {
+int sqlite_reader_next(
+        StoreReader *base, size_t max_rows, size_t max_bytes, StorePage **ret_page, StoreFailure *failure) {
         _cleanup_(store_page_freep) StorePage *page = store_page_new();
         SqliteReader *reader = (SqliteReader *)base;
         SqliteKey last;

@@ -19,8 +19,8 @@ typedef enum SqliteStatement {
         SQLITE_STATEMENT_SELECT_FAILED,
         SQLITE_STATEMENT_SELECT_ALL,
 
-        SQLITE_STATEMENT_OTHER_TARGETS, /* (collection, job): whether another job than that one stored anything */
-        SQLITE_STATEMENT_OUTCOMES_OF,   /* (collection, key): field, meta, state, meta as JSON, response; newest first */
+        SQLITE_STATEMENT_OTHER_TARGETS, /* (collection, job): field, meta of the other jobs */
+        SQLITE_STATEMENT_OUTCOMES_OF, /* (collection, key): field, meta, meta as JSON, response; newest first */
 
         SQLITE_STATEMENT_ADD_TARGET,
         SQLITE_STATEMENT_PUT_OUTCOME,
@@ -38,7 +38,7 @@ typedef enum SqliteStatement {
 const char *sqlite_statement_text(SqliteStatement statement);
 
 /* Makes the tables where they are missing. */
-#define SQLITE_STATEMENT_SCHEMA                                                                                        \
+#define SQLITE_STATEMENT_SCHEMA                                                                              \
         "CREATE TABLE IF NOT EXISTS documents ("                                                             \
         " collection TEXT NOT NULL, key BLOB NOT NULL, doc TEXT NOT NULL,"                                   \
         " PRIMARY KEY (collection, key)) WITHOUT ROWID;"                                                     \
@@ -56,10 +56,10 @@ const char *sqlite_statement_text(SqliteStatement statement);
 
 /* The time of an outcome as text; the meta of outcome `m` of target `mt` as MongoDB would show it. */
 #define SQLITE_STATEMENT_AT_TEXT "strftime('%Y-%m-%dT%H:%M:%fZ', m.at / 1000.0, 'unixepoch')"
-#define SQLITE_STATEMENT_META_JSON                                                                                     \
+#define SQLITE_STATEMENT_META_JSON                                                                           \
         "json_patch('{}', json_object('id', json_object('$oid', m.job), 'job', mt.name, 'gen', m.gen,"       \
         " 'state', m.state, 'reason', m.reason, 'status', m.status, 'attempts', m.attempts,"                 \
-        " 'at', json_object('$date', " SQLITE_STATEMENT_AT_TEXT "),"                                                   \
+        " 'at', json_object('$date', " SQLITE_STATEMENT_AT_TEXT "),"                                         \
         " 'ms', json_object('dns', m.ms_dns, 'connect', m.ms_connect, 'tls', m.ms_tls, 'wait', m.ms_wait,"   \
         " 'total', m.ms_total), 'bytes', m.bytes, 'n', m.n, 'raw', json(CASE m.raw WHEN 1 THEN 'true' END)," \
         " 'error', json(m.error), 'body', json(m.body)))"

@@ -1,34 +1,32 @@
 /* Views that show documents with their outcomes, for whoever opens the file with sqlite3. */
 
+#include <errno.h>
 #include <string.h>
 
 #include "common/alloc.h"
 #include "daemon/store/sqlite_internal.h"
 
-/*
- * `m` is the newest outcome of the jobs that write this meta field, `mt` its job; `r` the newest ok of
- * those that write this result field. %1$ is not known to sqlite3_mprintf(), hence the many arguments.
- */
-#define VIEW                                                                                                 \
-        "CREATE VIEW IF NOT EXISTS \"%w\" AS SELECT"                                                         \
-        " coalesce(d.doc ->> '$._id.\"$oid\"', d.doc ->> '$._id') AS _id,"                                   \
-        " CASE WHEN m.job IS NULL AND r.job IS NULL THEN d.doc"                                              \
-        " WHEN r.job IS NULL THEN json_set(d.doc, %Q, " META_JSON ")"                                        \
-        " WHEN m.job IS NULL THEN json_set(d.doc, %Q, json(r.response))"                                     \
-        " ELSE json_set(d.doc, %Q, json(r.response), %Q, " META_JSON ") END AS document,"                    \
-        " coalesce(r.response, d.doc -> %Q) AS response,"                                                    \
-        " mt.name AS job, m.gen AS gen, m.state AS state, m.reason AS reason, m.status AS status,"           \
-        " m.attempts AS attempts, %s AS at, m.ms_total AS ms_total, m.bytes AS bytes,"                       \
-        " m.error ->> '$' AS error"                                                                          \
-        " FROM documents d"                                                                                  \
-        " LEFT JOIN outcomes m ON m.key = d.key AND m.job = (" NEWEST("t.meta = %Q") ")"                     \
-        " LEFT JOIN targets mt ON mt.job = m.job"                                                            \
-        " LEFT JOIN outcomes r ON r.key = d.key AND r.job = (" NEWEST("t.field = %Q AND o.state = 'ok'") ")" \
-        " WHERE d.collection = %Q"
+/* The job of the newest outcome of document `d` among those of some targets of its collection. */
 #define NEWEST(_which)                                                                                       \
-        "SELECT o.job FROM targets t CROSS JOIN outcomes o ON o.job = t.job AND o.key = d.key"               \
-        " WHERE t.collection = %Q AND " _which " ORDER BY o.at DESC, o.job DESC LIMIT 1"
-#define META_JSON "%s"
+        "(SELECT o.job FROM targets t CROSS JOIN outcomes o ON o.job = t.job AND o.key = d.key"              \
+        " WHERE t.collection = %Q AND " _which " ORDER BY o.at DESC, o.job DESC LIMIT 1)"
+#define NEWEST_ANSWER NEWEST("t.field = %Q AND o.state = 'ok'")
+#define NEWEST_META NEWEST("t.meta = %Q")
+
+/* First the newest answer `r` is laid over the document, then the newest outcome `m` of job `mt`. */
+static const char view[] =
+        "CREATE VIEW IF NOT EXISTS \"%w\" AS"
+        " SELECT coalesce(d.doc ->> '$._id.\"$oid\"', d.doc ->> '$._id') AS _id,"
+        " CASE WHEN m.job IS NULL THEN d.answered ELSE json_set(d.answered, %Q, %s) END AS document,"
+        " d.response AS response, mt.name AS job, m.gen AS gen, m.state AS state, m.reason AS reason,"
+        " m.status AS status, m.attempts AS attempts, %s AS at, m.ms_total AS ms_total, m.bytes AS bytes,"
+        " m.error ->> '$' AS error"
+        " FROM (SELECT d.key AS key, d.doc AS doc, coalesce(r.response, d.doc -> %Q) AS response,"
+        " CASE WHEN r.job IS NULL THEN d.doc ELSE json_set(d.doc, %Q, json(r.response)) END AS answered"
+        " FROM documents d LEFT JOIN outcomes r ON r.key = d.key AND r.job = " NEWEST_ANSWER
+        " WHERE d.collection = %Q) d"
+        " LEFT JOIN outcomes m ON m.key = d.key AND m.job = " NEWEST_META
+        " LEFT JOIN targets mt ON mt.job = m.job";
 
 /* Whether a JSON path can name a field: SQLite knows no escape for these inside its quotes. */
 static bool can_be_path(const char *name) {
@@ -46,8 +44,8 @@ static char *view_name(const char *collection, const char *field, const char *me
         return sqlite3_mprintf("%s:%s:%s", collection, field, meta);
 }
 
-int sqlite_view_create(SqliteConnection *connection, const char *collection, const char *field, const char *meta,
-        StoreFailure *failure) {
+int sqlite_view_create(SqliteConnection *connection, const char *collection, const char *field,
+        const char *meta, StoreFailure *failure) {
         char *name, *field_path, *meta_path, *sql;
         int r;
 
@@ -57,8 +55,8 @@ int sqlite_view_create(SqliteConnection *connection, const char *collection, con
         name = view_name(collection, field, meta);
         field_path = sqlite3_mprintf("$.\"%s\"", field);
         meta_path = sqlite3_mprintf("$.\"%s\"", meta);
-        sql = sqlite3_mprintf(VIEW, name, meta_path, SQLITE_STATEMENT_META_JSON, field_path, field_path, meta_path,
-                SQLITE_STATEMENT_META_JSON, field_path, SQLITE_STATEMENT_AT_TEXT, collection, meta, collection, field, collection);
+        sql = sqlite3_mprintf(view, name, meta_path, SQLITE_STATEMENT_META_JSON, SQLITE_STATEMENT_AT_TEXT,
+                field_path, field_path, collection, field, collection, collection, meta);
         r = name && field_path && meta_path && sql ? sqlite_connection_execute(connection, sql, failure)
                                                    : -ENOMEM;
         sqlite3_free(sql);

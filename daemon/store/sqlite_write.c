@@ -40,8 +40,8 @@ typedef struct Bulk {
         SqliteKey key;
 } Bulk;
 
-static int ensure_target(SqliteConnection *connection, const StoreTarget *target, const char *job,
-        StoreFailure *failure) {
+static int ensure_target(
+        SqliteConnection *connection, const StoreTarget *target, const char *job, StoreFailure *failure) {
         sqlite3_stmt *add;
         int r;
 
@@ -66,7 +66,8 @@ static void append_text(bson_t *texts, const char *name, const char *text, size_
         if (utf8_valid(text, len))
                 bson_append_utf8(texts, name, -1, text, (int)len);
         else
-                bson_append_binary(texts, name, -1, BSON_SUBTYPE_BINARY, (const uint8_t *)text, (uint32_t)len);
+                bson_append_binary(
+                        texts, name, -1, BSON_SUBTYPE_BINARY, (const uint8_t *)text, (uint32_t)len);
 }
 
 /*
@@ -192,7 +193,8 @@ static int begin_bulk(Bulk *bulk, const char *job, StoreFailure *failure) {
 
         r = ensure_target(bulk->connection, bulk->target, job, failure);
         if (!r)
-                r = sqlite_connection_prepare(bulk->connection, SQLITE_STATEMENT_PUT_OUTCOME, &bulk->put, failure);
+                r = sqlite_connection_prepare(
+                        bulk->connection, SQLITE_STATEMENT_PUT_OUTCOME, &bulk->put, failure);
         if (!r)
                 r = sqlite_connection_prepare(
                         bulk->connection, SQLITE_STATEMENT_HAS_DOCUMENT, &bulk->has, failure);

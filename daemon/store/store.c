@@ -81,8 +81,8 @@ int store_check_filter(Store *store, const char *collection, const bson_t *filte
         return error_trace(store->ops->check_filter(store, collection, filter, failure));
 }
 
-int store_reader_new(Store *store, const StoreQuery *query, const bson_value_t *after,
-        StoreReader **ret_reader) {
+int store_reader_new(
+        Store *store, const StoreQuery *query, const bson_value_t *after, StoreReader **ret_reader) {
         StoreReader *reader;
         int r;
 
@@ -102,8 +102,8 @@ StoreReader *store_reader_free(StoreReader *reader) {
         return NULL;
 }
 
-int store_reader_next(StoreReader *reader, size_t max_rows, size_t max_bytes, StorePage **ret_page,
-        StoreFailure *failure) {
+int store_reader_next(
+        StoreReader *reader, size_t max_rows, size_t max_bytes, StorePage **ret_page, StoreFailure *failure) {
         return error_trace(reader->store->ops->reader_next(reader, max_rows, max_bytes, ret_page, failure));
 }
 
@@ -201,7 +201,7 @@ StoreRow *store_page_add(StorePage *page, bson_t *document) {
         }
 
         row = &page->rows[page->n_rows++];
-        *row = (StoreRow){ .document = document };
+        *row = (StoreRow) { .document = document };
         page->bytes += document->len;
         return row;
 }
@@ -215,7 +215,8 @@ int store_importable(const bson_t *document, bson_t **ret_document, StoreFailure
         if (!bson_iter_init_find(&id, document, "_id")) {
                 bson_oid_init(&oid, NULL);
                 bson_append_oid(copy, "_id", -1, &oid);
-        } else if (BSON_ITER_HOLDS_ARRAY(&id) || BSON_ITER_HOLDS_REGEX(&id) || BSON_ITER_HOLDS_UNDEFINED(&id)) {
+        } else if (BSON_ITER_HOLDS_ARRAY(&id) || BSON_ITER_HOLDS_REGEX(&id) ||
+                   BSON_ITER_HOLDS_UNDEFINED(&id)) {
                 bson_destroy(copy);
                 return store_fail(STORE_E_REFUSED, failure, EINVAL,
                         "an _id cannot be an array, a regular expression or undefined");

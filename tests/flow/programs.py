@@ -15,6 +15,7 @@ import urllib.request
 import uuid
 
 DEADLINE = 60  # seconds; no test waits longer for one condition
+DRAIN = 3  # seconds that a daemon has to end what is in flight once its test is over
 
 
 class TimedOut(AssertionError):
@@ -41,18 +42,45 @@ class Workplace:
         self.path = pathlib.Path(path)
         self.runtime = pathlib.Path(tempfile.mkdtemp(prefix="reqd-"))  # sockets want short paths
         self.processes = []
+        self.daemons = []  # those of them that are ended as a service is; each with its log
 
     def start(self, arguments, **options):
         process = subprocess.Popen([str(a) for a in arguments], **options)
         self.processes.append(process)
         return process
 
+    def start_daemon(self, arguments, log, env):
+        with open(log, "ab") as stderr:
+            process = self.start(arguments, stderr=stderr, env=env)
+        self.daemons.append((process, log))
+        return process
+
     def end(self):
+        """Ends all of it. A daemon that leaks, or crashed unseen, fails the test by its exit code."""
+        for process, _ in self.daemons:
+            ask_to_end(process)
         for process in reversed(self.processes):
             if process.poll() is None:
                 process.kill()
             process.wait()
         shutil.rmtree(self.runtime, ignore_errors=True)
+        for process, log in self.daemons:
+            if process.returncode not in (0, -signal.SIGKILL):
+                raise AssertionError(f"reqd exited with {process.returncode}; its log: {log.read_text()[-5000:]}")
+
+
+def ask_to_end(process):
+    """SIGTERM, and another one if what is in flight takes too long."""
+    for patience in (DRAIN, DEADLINE):
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(timeout=patience)
+            except subprocess.TimeoutExpired:
+                pass
+    if process.poll() is None:
+        process.send_signal(signal.SIGABRT)  # a failure; tests themselves use SIGKILL
+        process.wait()
 
 
 class Api:
@@ -110,10 +138,9 @@ class Daemon:
             self.start()
 
     def start(self):
-        with open(self.log, "ab") as log:
-            self.process = self.workplace.start(
-                [self.workplace.build / "daemon/reqd", "--config", self.config], stderr=log, env=self.env
-            )
+        self.process = self.workplace.start_daemon(
+            [self.workplace.build / "daemon/reqd", "--config", self.config], self.log, self.env
+        )
         wait_until(self.answers, f"reqd answers on its socket; its log: {self.log.read_text()[-2000:]}")
         return self
 

@@ -30,13 +30,16 @@ struct Fixture {
         Answer answer; /* the latest */
 };
 
-/* @options: NULL for 100 in flight; without egress rules it gets the fixture's, and "%P" in its proxy is spelled out. */
+/*
+ * @options: NULL for 100 in flight. Without egress rules it gets the fixture's, and "%P" in its proxy is the
+ * server's port.
+ */
 void fixture_init(Fixture *fixture, const ServerRoute *routes, const EngineOptions *options);
 void fixture_deinit(Fixture *fixture);
 
 /*
- * A GET of @url that follows five redirects and keeps 1 MiB, as a start for other requests. @url may be a path
- * on the server, and "%P" in it is the server's port.
+ * A GET of @url that follows five redirects and keeps 1 MiB, as a start for other requests. @url may be a
+ * path on the server, and "%P" in it is the server's port.
  */
 HttpRequest fixture_request(const char *url);
 

@@ -181,6 +181,8 @@ static void test_allow_beats_deny_beats_the_default(void **state) {
                 { NULL, "2002::/16", "2002:808:808::1", false },
                 { NULL, "8.8.8.8", "2002:808:808::1", false },
                 { "::ffff:10.0.0.0/104", NULL, "10.1.2.3", true },
+                { "::ffff:10.0.0.0/104", NULL, "10.255.2.3", true },
+                { "::ffff:192.168.1.0/120", NULL, "192.168.2.1", false },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

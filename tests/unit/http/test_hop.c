@@ -2,6 +2,7 @@
 
 #include "daemon/http/hop.h"
 
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -214,7 +215,7 @@ static void test_loopback_is_denied_by_default_in_every_spelling(void **state) {
         fixture_deinit(&fixture);
 }
 
-/* "localhost" is ::1 and 127.0.0.1: what one of them is denied does not keep from the other. */
+/* "localhost" is ::1 and 127.0.0.1: that one of them is denied does not keep from the other. */
 static void test_one_denied_address_of_several_is_passed_over(void **state) {
         _cleanup_(egress_freep) Egress *egress = egress_new();
         const EngineOptions options = { .max_in_flight = 10, .egress = egress };
@@ -223,33 +224,62 @@ static void test_one_denied_address_of_several_is_passed_over(void **state) {
         assert_int_equal(egress_allow(egress, "127.0.0.1", NULL), 0);
         fixture_init(&fixture, routes, &options);
         assert_int_equal(fixture_get(&fixture, "http://localhost:%P/ok")->result, HTTP_ANSWERED);
+        assert_int_equal(fixture_get(&fixture, "http://localhost:1/")->result, HTTP_CONNECT); /* refused */
         fixture_deinit(&fixture);
 }
 
+static void proxied_init(Fixture *fixture, const Egress *egress) {
+        const EngineOptions options = {
+                .max_in_flight = 10,
+                .max_idle = 10,
+                .egress = egress,
+                .proxy = "http://127.0.0.1:%P",
+        };
+
+        fixture_init(fixture, routes, &options);
+}
+
+static void assert_denied(Fixture *fixture, const char *url) {
+        const HttpResponse *response = fixture_get(fixture, url);
+
+        if (response->result != HTTP_DENIED_ADDRESS)
+                fail_msg("%s: %d, %s", url, (int)response->result, response->error);
+        assert_false(response->sent);
+}
+
 static void test_a_proxy_does_not_lead_to_denied_addresses(void **state) {
-        static const char *const denied[] = { "http://10.0.0.1/", "http://127.0.0.1/", "http://[::1]/",
-                "http://2130706433/", "https://192.168.0.1/", "http://127%2e1/" };
-        const EngineOptions options = { .max_in_flight = 10, .max_idle = 10, .proxy = "http://127.0.0.1:%P" };
-        _cleanup_(egress_freep) Egress *egress =
-                egress_new(); /* the proxy's own address need not be allowed */
-        EngineOptions with_egress = options;
+        static const char *const urls[] = {
+                "http://10.0.0.1/", "http://127.0.0.1/", "http://[::1]/", "http://2130706433/",
+                "https://192.168.0.1/", "http://127%2e1/",
+                "http://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1/", /* "127" in full-width digits */
+        };
+        _cleanup_(egress_freep) Egress *egress = egress_new(); /* the proxy itself need not be allowed */
         Fixture fixture;
 
-        with_egress.egress = egress;
-        fixture_init(&fixture, routes, &with_egress);
-        for (unsigned again = 0; again < 2;
-                again++) { /* the second time with a kept connection to the proxy */
-                for (size_t i = 0; i < ELEMENTSOF(denied); i++) {
-                        const HttpResponse *response = fixture_get(&fixture, denied[i]);
+        assert_non_null(setlocale(LC_CTYPE, "C.UTF-8")); /* curl converts names in the locale's encoding */
+        proxied_init(&fixture, egress);
 
-                        if (response->result != HTTP_DENIED_ADDRESS)
-                                fail_msg("%s: %d, %s", denied[i], (int)response->result, response->error);
-                        assert_false(response->sent);
-                }
+        /* The second time there is a kept connection to the proxy. */
+        for (unsigned again = 0; again < 2; again++) {
+                for (size_t i = 0; i < ELEMENTSOF(urls); i++)
+                        assert_denied(&fixture, urls[i]);
 
                 assert_int_equal(fixture_get(&fixture, "http://name.example/")->result, HTTP_ANSWERED);
                 assert_int_equal(server_requests(fixture.server), again + 1);
         }
+        fixture_deinit(&fixture);
+}
+
+static void test_what_is_asked_of_the_proxy_alone_has_no_effect(void **state) {
+        _cleanup_(egress_freep) Egress *egress = egress_new();
+        const HttpResponse *response;
+        Fixture fixture;
+
+        proxied_init(&fixture, egress);
+        response = fixture_get(&fixture, "https://name.example/");
+        assert_int_equal(server_requests(fixture.server), 1); /* a CONNECT, which is refused */
+        assert_int_equal(response->result, HTTP_CONNECT);
+        assert_false(response->sent);
         fixture_deinit(&fixture);
 }
 
@@ -340,6 +370,7 @@ int main(void) {
                 cmocka_unit_test(test_loopback_is_denied_by_default_in_every_spelling),
                 cmocka_unit_test(test_one_denied_address_of_several_is_passed_over),
                 cmocka_unit_test(test_a_proxy_does_not_lead_to_denied_addresses),
+                cmocka_unit_test(test_what_is_asked_of_the_proxy_alone_has_no_effect),
                 cmocka_unit_test_setup_teardown(test_the_environments_proxy_is_not_used, setup, teardown),
                 cmocka_unit_test(test_a_kept_connection_that_died_is_made_good_once_where_that_is_harmless),
                 cmocka_unit_test_setup_teardown(

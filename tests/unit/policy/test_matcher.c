@@ -168,7 +168,8 @@ static void test_arrays(void **state) {
                 { "{\"a\": 1}", "{\"a\": [[1]]}", false },
                 { "{\"a\": []}", "{\"a\": []}", true },
                 { "{\"a\": {\"$ne\": 1}}", "{\"a\": [1, 2]}", false },
-                { "{\"a\": {\"$gt\": 1, \"$lt\": 2}}", "{\"a\": [0, 5]}", true }, /* different elements may do */
+                { "{\"a\": {\"$gt\": 1, \"$lt\": 2}}", "{\"a\": [0, 5]}",
+                        true }, /* different elements may do */
                 { "{\"a\": {\"$in\": [2, 9]}}", "{\"a\": [1, 2]}", true },
                 { "{\"a\": {\"$in\": [[1, 2]]}}", "{\"a\": [1, 2]}", true },
                 { "{\"a\": {\"$nin\": [2, 9]}}", "{\"a\": [1, 2]}", false },
@@ -265,7 +266,8 @@ static void test_regular_expressions(void **state) {
                 { "{\"a\": {\"?regex\": \"a.b\", \"?options\": \"s\"}}", "{\"a\": \"a\\nb\"}", true },
                 { "{\"a\": {\"?regex\": \"a b # c\", \"?options\": \"x\"}}", "{\"a\": \"ab\"}", true },
                 { "{\"a\": {\"?regex\": \"^\u00c4$\", \"?options\": \"i\"}}", "{\"a\": \"\u00e4\"}", true },
-                { "{\"a\": {\"?regex\": \"^.$\"}}", "{\"a\": \"\u00e4\"}", true }, /* a character, not a byte */
+                { "{\"a\": {\"?regex\": \"^.$\"}}", "{\"a\": \"\u00e4\"}",
+                        true }, /* a character, not a byte */
                 { "{\"a\": {\"?regex\": \"1\"}}", "{\"a\": 1}", false },
                 { "{\"a\": {\"?regex\": \"x\"}}", "{}", false },
                 { "{\"a\": " RE("^x", "i") "}", "{\"a\": \"XY\"}", true },
@@ -284,7 +286,8 @@ static void test_a_regular_expression_cannot_run_for_ever(void **state) {
         char document[128];
         MatcherCase hard = { "{\"a\": {\"?regex\": \"^(x+x+)+y$\"}}", document, false };
 
-        snprintf(document, sizeof(document), "{\"a\": \"%s\"}", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+        snprintf(document, sizeof(document), "{\"a\": \"%s\"}",
+                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
         run(&hard, 1);
 }
 

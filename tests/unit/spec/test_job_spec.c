@@ -321,6 +321,8 @@ static void test_filters_are_extended_json(void **state) {
                 { "{\"at\": {\"$gt\": {\"$date\": \"2026-11-23T12:00:00Z\"}}}", true },
                 { "{\"a\": {\"$in\": [1, {\"$numberLong\": \"5\"}]}}", true },
                 { "{\"a\": \"x\\u0000y\"}", true },
+                { "{\"a\": {\"$type\": 2}}", true },
+                { "{\"a\": {\"$regex\": \"x\", \"$exists\": true}}", true },
                 { "{\"_id\": {\"$oid\": \"zz\"}}", false },
                 { "{\"a\": {\"$numberLong\": \"x\"}}", false },
                 { "{\"a\": {\"$date\": \"soon\"}}", false },

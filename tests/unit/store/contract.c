@@ -49,7 +49,7 @@ StoreTarget target_of(Contract *contract, const char *job, int32_t generation) {
 }
 
 StoreQuery query_of(Contract *contract, StoreSelection selection, const char *job, int32_t generation) {
-        return (StoreQuery){ .selection = selection, .target = target_of(contract, job, generation) };
+        return (StoreQuery) { .selection = selection, .target = target_of(contract, job, generation) };
 }
 
 void given_documents(Contract *contract, const char *json_array) {
@@ -68,7 +68,8 @@ void given_documents(Contract *contract, const char *json_array) {
         }
 
         assert_int_equal(
-                store_import(contract->store, contract->collection, documents, n, &inserted, &skipped, NULL), 0);
+                store_import(contract->store, contract->collection, documents, n, &inserted, &skipped, NULL),
+                0);
         assert_int_equal(inserted, n);
         assert_int_equal(skipped, 0);
 
@@ -81,7 +82,8 @@ void given_numbers(Contract *contract, int n) {
         char json[4096] = "[";
 
         for (int i = 1; i <= n; i++)
-                snprintf(json + strlen(json), sizeof(json) - strlen(json), "%s{\"_id\": %d}", i > 1 ? ", " : "", i);
+                snprintf(json + strlen(json), sizeof(json) - strlen(json), "%s{\"_id\": %d}",
+                        i > 1 ? ", " : "", i);
 
         given_documents(contract, strcat(json, "]"));
 }
@@ -278,7 +280,7 @@ int contract_run(const ContractKind *kind) {
 
         for (size_t i = 0; i < ELEMENTSOF(parts); i++)
                 for (size_t j = 0; j < parts[i].n && n < ELEMENTSOF(tests); j++)
-                        tests[n++] = (struct CMUnitTest){ parts[i].cases[j].name, parts[i].cases[j].test,
+                        tests[n++] = (struct CMUnitTest) { parts[i].cases[j].name, parts[i].cases[j].test,
                                 open_one, close_one, (void *)kind };
 
         return _cmocka_run_group_tests(kind->name, tests, n, NULL, NULL);

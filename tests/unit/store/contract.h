@@ -20,7 +20,8 @@ struct ContractCase {
         CMUnitTestFunction test;
 };
 
-#define CONTRACT_CASE(_test) { #_test, _test }
+#define CONTRACT_CASE(_test)                                                                                 \
+        { #_test, _test }
 
 struct ContractKind {
         const char *name;

@@ -3,8 +3,9 @@
 #include "tests/unit/store/contract.h"
 
 /*
- * What the contract's tests are written with; the suite and the kinds' own tests include this. Documents, _ids and values
- * are given as Extended JSON. Everything asserts; what is returned belongs to the caller.
+ * What the contract's tests are written with; the suite and the kinds' own tests include this.
+ * Documents, _ids and values are given as Extended JSON. Everything asserts; what is returned belongs
+ * to the caller.
  */
 
 extern const ContractCase contract_read_cases[];

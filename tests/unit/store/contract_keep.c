@@ -30,8 +30,10 @@ static void assert_records(Contract *contract, const char *const *expected, size
 
 static void job_records_are_saved_replaced_and_deleted(void **state) {
         static const char *const records[] = {
-                "{\"_id\": {\"$oid\": \"" JOB_1 "\"}, \"name\": \"a\", \"n\": {\"$numberLong\": \"5\"}, \"d\": 1.0}",
-                "{\"_id\": {\"$oid\": \"" JOB_2 "\"}, \"name\": \"b\", \"at\": {\"$date\": {\"$numberLong\": \"1\"}},"
+                "{\"_id\": {\"$oid\": \"" JOB_1
+                "\"}, \"name\": \"a\", \"n\": {\"$numberLong\": \"5\"}, \"d\": 1.0}",
+                "{\"_id\": {\"$oid\": \"" JOB_2
+                "\"}, \"name\": \"b\", \"at\": {\"$date\": {\"$numberLong\": \"1\"}},"
                 " \"spec\": {\"headers\": {\"X.Y\": \"z\"}, \"list\": [1, {\"k\": null}]}}",
         };
         static const char *const replaced[] = {
@@ -152,8 +154,7 @@ static void calls_on_a_store_that_was_away_work_when_made_again(void **state) {
         given_numbers(contract, 1);
         outcome = ok_outcome(contract->store, "1", "{}");
         contract->kind->take_away(contract);
-        assert_int_equal(
-                store_write(contract->store, &target, &outcome, 1, &result, &failure), STORE_E_AWAY);
+        assert_int_equal(store_write(contract->store, &target, &outcome, 1, &result, &failure), STORE_E_AWAY);
         assert_int_equal(result, STORE_RESULT_REFUSED); /* untouched */
         assert_true(failure.message[0]);
         assert_int_equal(store_job_save(contract->store, record, NULL), STORE_E_AWAY);

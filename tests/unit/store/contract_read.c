@@ -202,8 +202,9 @@ static void no_projection_gives_whole_documents(void **state) {
         StoreQuery query = query_of(contract, STORE_SELECT_PENDING, JOB_1, 1);
         bson_iter_t iter;
 
-        given_documents(contract, "[{\"x\": 0.1, \"_id\": 7, \"when\": {\"$date\": \"2026-11-23T12:00:00Z\"},"
-                                  " \"nul\": \"a\\u0000b\", \"list\": [null, {\"$numberDecimal\": \"1.10\"}]}]");
+        given_documents(contract,
+                "[{\"x\": 0.1, \"_id\": 7, \"when\": {\"$date\": \"2026-11-23T12:00:00Z\"},"
+                " \"nul\": \"a\\u0000b\", \"list\": [null, {\"$numberDecimal\": \"1.10\"}]}]");
         assert_int_equal(store_reader_new(contract->store, &query, NULL, &reader), 0);
         page = next_page(reader, 10, SIZE_MAX);
         assert_int_equal(page->n_rows, 1);

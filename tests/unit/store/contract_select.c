@@ -49,8 +49,9 @@ static void what_has_its_result_field_is_not_pending(void **state) {
         Contract *contract = *state;
         StoreQuery query = query_of(contract, STORE_SELECT_PENDING, JOB_1, 1);
 
-        given_documents(contract, "[{\"_id\": 1, \"response\": null}, {\"_id\": 2, \"response\": {\"a\": 1}},"
-                                  " {\"_id\": 3, \"x\": {\"response\": 1}}, {\"_id\": 4, \"y\": \"response\"}]");
+        given_documents(contract,
+                "[{\"_id\": 1, \"response\": null}, {\"_id\": 2, \"response\": {\"a\": 1}},"
+                " {\"_id\": 3, \"x\": {\"response\": 1}}, {\"_id\": 4, \"y\": \"response\"}]");
         assert_ids(contract, &query, "[3, 4]");
 
         query.target.field = "other";
@@ -143,7 +144,8 @@ static void failed_ones_of_earlier_generations_are_taken_as_retry_says(void **st
         }
 }
 
-static void assert_answered(const StoreRow *row, OutcomeState state, FailureReason reason, uint32_t attempts) {
+static void assert_answered(
+        const StoreRow *row, OutcomeState state, FailureReason reason, uint32_t attempts) {
         assert_true(row->answered);
         assert_int_equal(row->state, state);
         assert_int_equal(row->reason, reason);

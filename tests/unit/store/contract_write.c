@@ -19,7 +19,8 @@ static const OutcomeTiming timing = {
 static void every_field_of_an_ok_is_read_back(void **state) {
         Contract *contract = *state;
         StoreTarget target = target_of(contract, JOB_1, 1);
-        Outcome *outcome = ok_outcome(contract->store, "1", "{\"a\": [1, 2.5, null, true], \"b\": \"\u00e4\"}");
+        Outcome *outcome =
+                ok_outcome(contract->store, "1", "{\"a\": [1, 2.5, null, true], \"b\": \"\u00e4\"}");
         bson_t *document;
 
         given_documents(contract, "[{\"_id\": 1, \"url\": \"u\"}]");
@@ -78,7 +79,8 @@ static void a_body_that_is_not_text_is_kept_as_binary(void **state) {
         assert_field(document, "reqd",
                 "{\"id\": {\"$oid\": \"" JOB_1 "\"}, \"job\": \"samples\", \"gen\": 1, \"state\": \"failed\","
                 " \"reason\": \"bad_body\", \"attempts\": 3, " AT ", " NO_MS
-                ", \"bytes\": 0, \"n\": 100, \"body\": {\"$binary\": {\"base64\": \"YQD/Yg==\", \"subType\": \"00\"}}}");
+                ", \"bytes\": 0, \"n\": 100, \"body\": {\"$binary\": {\"base64\": \"YQD/Yg==\", \"subType\": "
+                "\"00\"}}}");
         bson_destroy(document);
 }
 
@@ -122,7 +124,8 @@ static void null_text_and_raw_values_are_read_back(void **state) {
         assert_field(document, "response", "\"{\\\"a\\\\u0000\\\": \\\"\\\\ud800\\\"}\"");
         assert_field(document, "reqd",
                 "{\"id\": {\"$oid\": \"" JOB_1 "\"}, \"job\": \"samples\", \"gen\": 1, \"state\": \"ok\","
-                " \"status\": 200, \"attempts\": 3, " AT ", " NO_MS ", \"bytes\": 0, \"n\": 100, \"raw\": true}");
+                " \"status\": 200, \"attempts\": 3, " AT ", " NO_MS
+                ", \"bytes\": 0, \"n\": 100, \"raw\": true}");
         bson_destroy(document);
 }
 

@@ -1,4 +1,4 @@
-/* Which BSON number a number's text becomes; canonical Extended JSON, as the BSON library prints it, tells. */
+/* Which BSON number a number's text becomes, as canonical Extended JSON tells it. */
 
 #include "daemon/store/json_number.h"
 

@@ -84,17 +84,19 @@ static void test_halves_of_surrogate_pairs(void **state) {
         }
 }
 
-static void test_foreign_white_space(void **state) {
-        assert_false(json_text_has_foreign_space(TEXT(" \t\r\n")));
-        assert_true(json_text_has_foreign_space(TEXT("[\v]")));
-        assert_true(json_text_has_foreign_space(TEXT("[]\f")));
+static void test_complaints(void **state) {
+        assert_null(json_text_complaint(TEXT("")));
+        assert_null(json_text_complaint(TEXT(" \t\r\n\xc3\xa4")));
+        assert_non_null(json_text_complaint(TEXT("[\v]")));
+        assert_non_null(json_text_complaint(TEXT("[]\f")));
+        assert_non_null(json_text_complaint(TEXT("\xc0\x80")));
 }
 
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_utf8),
                 cmocka_unit_test(test_halves_of_surrogate_pairs),
-                cmocka_unit_test(test_foreign_white_space),
+                cmocka_unit_test(test_complaints),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

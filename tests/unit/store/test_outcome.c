@@ -41,10 +41,11 @@ static void test_an_ok_has_what_says_something(void **state) {
                 .body_len = 14,
         };
 
-        assert_meta(&outcome, HEAD
-                "\"state\" : \"ok\", \"status\" : { \"$numberInt\" : \"200\" }, \"attempts\" : { \"$numberInt\" : \"1\" },"
-                " \"at\" : { \"$date\" : { \"$numberLong\" : \"5\" } }, " MS("1.5")
-                "\"bytes\" : { \"$numberLong\" : \"5000000000\" }, \"n\" : { \"$numberInt\" : \"100\" } }");
+        assert_meta(&outcome, HEAD "\"state\" : \"ok\", \"status\" : { \"$numberInt\" : \"200\" }, "
+                                   "\"attempts\" : { \"$numberInt\" : \"1\" },"
+                                   " \"at\" : { \"$date\" : { \"$numberLong\" : \"5\" } }, " MS(
+                                           "1.5") "\"bytes\" : { \"$numberLong\" : \"5000000000\" }, \"n\" : "
+                                                  "{ \"$numberInt\" : \"100\" } }");
 }
 
 static void test_a_failure_says_why(void **state) {
@@ -58,11 +59,12 @@ static void test_a_failure_says_why(void **state) {
                 .body_len = 3,
         };
 
-        assert_meta(&outcome, HEAD
-                "\"state\" : \"failed\", \"reason\" : \"bad_body\", \"attempts\" : { \"$numberInt\" : \"3\" },"
-                " \"at\" : { \"$date\" : { \"$numberLong\" : \"0\" } }, " MS("0.0")
-                "\"bytes\" : { \"$numberInt\" : \"0\" }, \"n\" : { \"$numberInt\" : \"0\" }, \"raw\" : true,"
-                " \"error\" : \"not JSON\", \"body\" : \"<p>\" }");
+        assert_meta(&outcome, HEAD "\"state\" : \"failed\", \"reason\" : \"bad_body\", \"attempts\" : { "
+                                   "\"$numberInt\" : \"3\" },"
+                                   " \"at\" : { \"$date\" : { \"$numberLong\" : \"0\" } }, " MS(
+                                           "0.0") "\"bytes\" : { \"$numberInt\" : \"0\" }, \"n\" : { "
+                                                  "\"$numberInt\" : \"0\" }, \"raw\" : true,"
+                                                  " \"error\" : \"not JSON\", \"body\" : \"<p>\" }");
 }
 
 static void test_texts_that_are_not_utf8_become_binary(void **state) {
@@ -75,11 +77,14 @@ static void test_texts_that_are_not_utf8_become_binary(void **state) {
         };
 
         assert_meta(&outcome, HEAD
-                "\"state\" : \"failed\", \"reason\" : \"http_status\", \"attempts\" : { \"$numberInt\" : \"0\" },"
-                " \"at\" : { \"$date\" : { \"$numberLong\" : \"0\" } }, " MS("0.0")
-                "\"bytes\" : { \"$numberInt\" : \"0\" }, \"n\" : { \"$numberInt\" : \"0\" },"
-                " \"error\" : { \"$binary\" : { \"base64\" : \"/w==\", \"subType\" : \"00\" } },"
-                " \"body\" : { \"$binary\" : { \"base64\" : \"YQDAgA==\", \"subType\" : \"00\" } } }");
+                "\"state\" : \"failed\", \"reason\" : \"http_status\", \"attempts\" : { \"$numberInt\" : "
+                "\"0\" },"
+                " \"at\" : { \"$date\" : { \"$numberLong\" : \"0\" } }, " MS(
+                        "0.0") "\"bytes\" : { \"$numberInt\" : \"0\" }, \"n\" : { \"$numberInt\" : \"0\" },"
+                               " \"error\" : { \"$binary\" : { \"base64\" : \"/w==\", \"subType\" : \"00\" } "
+                               "},"
+                               " \"body\" : { \"$binary\" : { \"base64\" : \"YQDAgA==\", \"subType\" : "
+                               "\"00\" } } }");
 }
 
 static void test_a_refused_one_keeps_what_happened_but_not_the_answer(void **state) {

