@@ -92,28 +92,18 @@ static bool build_update(Writing *writing, const Outcome *outcome) {
         return ok && writing->update.len <= MONGO_DOCUMENT_MAX;
 }
 
-static bool build_refused(Writing *writing, const Outcome *outcome) {
-        Outcome refused = *outcome;
-
-        refused.state = OUTCOME_FAILED;
-        refused.reason = REASON_STORE_REFUSED;
-        refused.value_form = OUTCOME_VALUE_NONE;
-        refused.raw = false;
-        refused.body = NULL;
-        return build_update(writing, &refused);
-}
-
 static bool writes_failed(const Writing *writing, size_t i) {
         return writing->outcomes[i]->state == OUTCOME_FAILED || writing->results[i] == STORE_RESULT_REFUSED;
 }
 
 static int add(Writing *writing, mongoc_bulk_operation_t *bulk, size_t i) {
         const Outcome *outcome = writing->outcomes[i];
+        Outcome refused = outcome_refused(outcome);
         bson_error_t error;
 
         if (writing->results[i] != STORE_RESULT_REFUSED && !build_update(writing, outcome))
                 writing->results[i] = STORE_RESULT_REFUSED;
-        if (writing->results[i] == STORE_RESULT_REFUSED && !build_refused(writing, outcome))
+        if (writing->results[i] == STORE_RESULT_REFUSED && !build_update(writing, &refused))
                 return store_fail(STORE_E_REFUSED, writing->failure, 0, "an outcome does not fit a document");
 
         bson_reinit(&writing->selector);

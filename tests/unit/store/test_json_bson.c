@@ -168,6 +168,9 @@ static void test_values_of_every_kind(void **state) {
                 { "\"\\\\ud800\"", "\"\\\\ud800\"" }, /* a backslash, then plain letters */
                 { "\"\xe4\xb8\xad\xe6\x96\x87 \xf0\x9f\x98\x80\"",
                         "\"\xe4\xb8\xad\xe6\x96\x87 \xf0\x9f\x98\x80\"" },
+                { "[1e400, 0.5, 5000000000]",
+                        "[ { \"$numberDecimal\" : \"1E+400\" }, { \"$numberDouble\" : \"0.5\" },"
+                        " { \"$numberLong\" : \"5000000000\" } ]" },
                 { "[]", "[  ]" },
                 { "{}", "{  }" },
                 { "[[], {}]", "[ [  ], {  } ]" },
