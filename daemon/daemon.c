@@ -200,6 +200,8 @@ static int build(Daemon *daemon, UserError *error) {
         raise_descriptors(daemon->config->limits.max_in_flight);
         r = open_base(daemon);
         if (!r)
+                r = signals_new(daemon->base, on_end, daemon, &daemon->signals);
+        if (!r)
                 r = open_egress(daemon->config, &daemon->egress, error);
         if (!r)
                 r = open_store(daemon, error);
@@ -211,8 +213,6 @@ static int build(Daemon *daemon, UserError *error) {
                 r = open_registry(daemon);
         if (!r)
                 r = open_control(daemon, error);
-        if (!r)
-                r = signals_new(daemon->base, on_end, daemon, &daemon->signals);
         if (r)
                 return r;
 
@@ -248,13 +248,13 @@ Daemon *daemon_free(Daemon *daemon) {
 
         if (daemon->deadline)
                 event_free(daemon->deadline);
-        signals_free(daemon->signals);
         control_free(daemon->control);
         engine_free(daemon->engine);
         workers_free(daemon->workers);
         registry_free(daemon->registry);
         store_free(daemon->store);
         egress_free(daemon->egress);
+        signals_free(daemon->signals);
         if (daemon->base)
                 event_base_free(daemon->base);
         config_free(daemon->config);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -120,6 +121,7 @@ int main(int argc, char **argv) {
         if (r != PARSE_RUN)
                 return r;
 
+        setlocale(LC_CTYPE, "C.UTF-8"); /* for hosts with names beyond ASCII (IDNA); numbers stay as in C */
         log_init(LOG_LEVEL_INFO);
         r = run(&arguments, &error);
         if (!r)

@@ -35,10 +35,12 @@ struct Import {
 /* A stream of pages: the next one is read when the peer has taken the last. */
 struct Export {
         StoreWork work;
-        Call *call; /* NULL: the peer has left */
+        Call *call; /* NULL: nothing more is wanted */
+        StoreLink *link;
         StoreReader *reader;
         bson_t *filter;
         bool reading;
+        bool rest;   /* the call under way is the last: it only lets go of the reader's cursor */
         char *lines; /* of the page that was read */
         bool end;
 };
@@ -218,6 +220,11 @@ static int run_export(StoreWork *work, Store *store) {
         Export *export = (Export *)work;
         int r;
 
+        if (export->rest) {
+                store_reader_rest(export->reader);
+                return 0;
+        }
+
         r = store_reader_next(export->reader, EXPORT_ROWS, EXPORT_BYTES, &page, &work->failure);
         if (r)
                 return r;
@@ -227,43 +234,54 @@ static int run_export(StoreWork *work, Store *store) {
         return export->lines ? 0 : -ENOMEM;
 }
 
-static void export_next(Export *export);
-
-static void export_done(StoreWork *work, int r) {
-        Export *export = (Export *)work;
-        _cleanup_(user_error_deinit) UserError error = {};
-        Call *call = export->call;
-
-        export->reading = false;
-        if (!call) {
-                export_free(export);
-                return;
-        }
-        if (r) {
-                r = store_error(work, r, &error);
-                export_free(export);
-                call_fail(call, r, &error);
-                return;
-        }
-
-        json_member_string(call_begin(call), "lines", export->lines);
-        export->lines = (free(export->lines), NULL);
-        if (export->end) {
-                export_free(export);
-                call_reply(call, false);
-        } else {
-                call_reply(call, true);
-                if (call_backlog(call) <= BACKLOG_MAX)
-                        export_next(export);
-        }
+static void submit(Export *export, bool rest) {
+        export->reading = true;
+        export->rest = rest;
+        store_link_submit(export->link, WORK_CLIENT, &export->work);
 }
 
 static void export_next(Export *export) {
-        if (export->reading)
-                return;
+        if (!export->reading)
+                submit(export, false);
+}
 
-        export->reading = true;
-        store_link_submit(&export->call->control->registry->link, WORK_CLIENT, &export->work);
+/* Nothing more is wanted: the export is freed once its reader is at rest, which may take a word with the server. */
+static void export_leave(Export *export) {
+        export->call = NULL;
+        if (!export->reading)
+                submit(export, true);
+}
+
+static void send_page(Export *export) {
+        Call *call = export->call;
+        bool end = export->end;
+
+        json_member_string(call_begin(call), "lines", export->lines);
+        export->lines = (free(export->lines), NULL);
+        if (end)
+                export_leave(export);
+        call_reply(call, !end);
+        if (!end && call_backlog(call) <= BACKLOG_MAX)
+                export_next(export);
+}
+
+static void export_done(StoreWork *work, int r) {
+        _cleanup_(user_error_deinit) UserError error = {};
+        Export *export = (Export *)work;
+        Call *call = export->call;
+
+        export->reading = false;
+        if (export->rest)
+                export_free(export);
+        else if (!call)
+                export_leave(export);
+        else if (!r)
+                send_page(export);
+        else {
+                r = store_error(work, r, &error);
+                export_leave(export);
+                call_fail(call, r, &error);
+        }
 }
 
 static void on_drained(Call *call) {
@@ -271,11 +289,7 @@ static void on_drained(Call *call) {
 }
 
 static void on_gone(Call *call) {
-        Export *export = call->userdata;
-
-        export->call = NULL;
-        if (!export->reading)
-                export_free(export);
+        export_leave(call->userdata);
         call_free(call);
 }
 
@@ -300,6 +314,7 @@ static int export_new(Call *call, Export **ret_export, UserError *error) {
 
         export->work = (StoreWork){ .run = run_export, .done = export_done, .once = true };
         export->call = call;
+        export->link = &call->control->registry->link;
         *ret_export = TAKE_PTR(export);
         return 0;
 }

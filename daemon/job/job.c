@@ -317,6 +317,7 @@ static void turn_flow(Job *job) {
                 break;
         default:
                 flow_hurry(job->flow);
+                feeder_rest(&job->flow->feeder);
                 if (flow_quiet(job->flow)) {
                         end_flow(job);
                         saver_changed(&job->saver);

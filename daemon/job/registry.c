@@ -119,9 +119,11 @@ static void turn_draining(Registry *registry) {
         Job *job;
 
         TAILQ_FOREACH(job, &registry->jobs, entry) {
-                if (job->flow)
+                if (job->flow) {
                         flow_hurry(job->flow);
-                if (!job_settled(job) || !saver_clean(&job->saver))
+                        feeder_rest(&job->flow->feeder);
+                }
+                if (!job_settled(job) || !saver_clean(&job->saver) || (job->flow && !feeder_idle(&job->flow->feeder)))
                         return;
         }
 

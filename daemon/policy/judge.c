@@ -7,7 +7,7 @@ FailureReason judge_answer(const StatusSet *expected, FailureReason transport, i
         case REASON_NONE:
         case REASON_TOO_LARGE:
         case REASON_BAD_BODY:
-                return status_set_has(expected, status) ? transport : REASON_HTTP_STATUS;
+                return status == 0 || status_set_has(expected, status) ? transport : REASON_HTTP_STATUS;
         default:
                 return transport;
         }

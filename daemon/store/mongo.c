@@ -125,29 +125,43 @@ static void free_store(Store *base) {
         free(store);
 }
 
-/* The parser's words may quote a part of a password that should have been percent-encoded. */
-static int refuse_uri(const char *text, const bson_error_t *error, UserError *user_error) {
-        if (strchr(text, '@'))
-                return user_error_set(user_error, NULL, "percent-encode : / ? # [ ] @ % in user and password",
-                        "the store's URI cannot be read");
+/*
+ * A password that should have been percent-encoded may end up in the parser's words, or in what it takes
+ * for the database: neither is told where there is an @.
+ */
+static mongoc_uri_t *parse_uri(const char *text, UserError *user_error) {
+        mongoc_uri_t *uri;
+        bson_error_t error;
+        const char *database;
 
-        return user_error_set(user_error, NULL, "write mongodb://HOST:27017/DATABASE",
-                "the store's URI cannot be read: %s", error->message);
+        uri = mongoc_uri_new_with_error(text, &error);
+        database = uri ? mongoc_uri_get_database(uri) : NULL;
+        if (uri && !(database && strchr(database, '@')))
+                return uri;
+
+        if (strchr(text, '@'))
+                (void)user_error_set(user_error, NULL, "percent-encode : / ? # [ ] @ % in user and password",
+                        "the store's URI cannot be read");
+        else
+                (void)user_error_set(user_error, NULL, "write mongodb://HOST:27017/DATABASE",
+                        "the store's URI cannot be read: %s", error.message);
+        if (uri)
+                mongoc_uri_destroy(uri);
+        return NULL;
 }
 
 static int open_store(
         const char *text, const StoreOptions *options, Store **ret_store, UserError *user_error) {
         const char *database;
-        bson_error_t error;
         MongoStore *store;
         mongoc_uri_t *uri;
 
         mongoc_init();
         mongoc_log_set_handler(on_log, NULL);
 
-        uri = mongoc_uri_new_with_error(text, &error);
+        uri = parse_uri(text, user_error);
         if (!uri)
-                return refuse_uri(text, &error, user_error);
+                return -EINVAL;
 
         store = calloc(1, sizeof(*store));
         if (!store) {

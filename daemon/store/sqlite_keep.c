@@ -21,6 +21,8 @@ static int insert_document(SqliteConnection *connection, sqlite3_stmt *add, Sqli
                                                                  : -EINVAL;
         json = bson_as_relaxed_extended_json(document, &len);
         bson_destroy(document);
+        if (!r && !json)
+                r = store_fail(STORE_E_REFUSED, failure, EINVAL, "a text in a document is not UTF-8");
         if (!r) {
                 sqlite3_bind_blob(add, 2, key->bytes, (int)key->len, SQLITE_STATIC);
                 sqlite3_bind_text(add, 3, json, (int)len, SQLITE_STATIC);

@@ -37,7 +37,10 @@ typedef enum SqliteStatement {
 /* The SQL of a statement. Static. */
 const char *sqlite_statement_text(SqliteStatement statement);
 
-/* Makes the tables where they are missing. */
+/*
+ * Makes the tables where they are missing. A deleted document takes its outcomes with it, whoever
+ * deletes it, as it does in MongoDB, where they are inside it.
+ */
 #define SQLITE_STATEMENT_SCHEMA                                                                              \
         "CREATE TABLE IF NOT EXISTS documents ("                                                             \
         " collection TEXT NOT NULL, key BLOB NOT NULL, doc TEXT NOT NULL,"                                   \
@@ -51,6 +54,9 @@ const char *sqlite_statement_text(SqliteStatement statement);
         " status INTEGER, attempts INTEGER NOT NULL, at INTEGER NOT NULL, ms_dns REAL, ms_connect REAL,"     \
         " ms_tls REAL, ms_wait REAL, ms_total REAL, bytes INTEGER, n INTEGER, raw INTEGER, error TEXT,"      \
         " body TEXT, response TEXT, PRIMARY KEY (job, key));"                                                \
+        "CREATE TRIGGER IF NOT EXISTS documents_deleted AFTER DELETE ON documents BEGIN"                     \
+        " DELETE FROM outcomes WHERE key = old.key"                                                          \
+        " AND job IN (SELECT job FROM targets WHERE collection = old.collection); END;"                      \
         "CREATE TABLE IF NOT EXISTS jobs ("                                                                  \
         " id TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;"
 

@@ -207,13 +207,13 @@ class Daemon:
 class MongoServer:
     """One MongoDB-compatible server; each test gets a database of its own."""
 
-    def __init__(self, path, port=0):
+    def __init__(self, path, *arguments):
         self.path = pathlib.Path(path)
+        self.arguments = arguments
         self.outside = os.environ.get("REQD_TEST_MONGODB_URI")
         self.process = None
-        self.port = port
         if not self.outside:
-            self.port = port or free_port()
+            self.port = free_port()
             self.start()
 
     def start(self):
@@ -223,7 +223,7 @@ class MongoServer:
         with open(self.path / "server.log", "ab") as log:
             self.process = subprocess.Popen(
                 [program, "--host", "127.0.0.1", "--port", str(self.port), "--storage-path", str(storage),
-                 "--standalone", "--cache-size", "1G"],
+                 "--standalone", "--cache-size", "1G", *self.arguments],
                 stdout=log, stderr=log,
             )
         wait_until(self.answers, f"the MongoDB server answers; see {self.path}/server.log")

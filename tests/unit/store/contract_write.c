@@ -234,6 +234,7 @@ static void a_failure_of_another_job_is_replaced(void **state) {
         Contract *contract = *state;
         StoreTarget first = target_of(contract, JOB_1, 7), second = target_of(contract, JOB_2, 1);
         Outcome *later = failed_outcome("1", REASON_DNS, 0);
+        bson_t *document;
 
         given_numbers(contract, 1);
         write_one(contract, &first, failed_outcome("1", REASON_TIMEOUT, 0));
@@ -241,6 +242,10 @@ static void a_failure_of_another_job_is_replaced(void **state) {
         assert_int_equal(write_one(contract, &second, later), STORE_RESULT_STORED);
         assert_state(contract, "1", "reqd.reason", "\"dns\"");
         assert_state(contract, "1", "reqd.id", "{\"$oid\": \"" JOB_2 "\"}");
+
+        document = whole_document(contract, "1");
+        assert_int_equal(bson_count_keys(document), 2);
+        bson_destroy(document);
 }
 
 static void a_document_deleted_under_way_is_gone(void **state) {
@@ -266,6 +271,21 @@ static void a_document_deleted_under_way_is_gone(void **state) {
         assert_ids(contract, &query, "[1]");
         for (size_t i = 0; i < 3; i++)
                 outcome_free(outcomes[i]);
+}
+
+static void a_document_that_is_imported_again_is_pending_again(void **state) {
+        const bson_value_t one = { .value_type = BSON_TYPE_INT32, .value.v_int32 = 1 };
+        Contract *contract = *state;
+        StoreTarget target = target_of(contract, JOB_1, 1);
+        StoreQuery query = query_of(contract, STORE_SELECT_PENDING, JOB_2, 1);
+
+        given_numbers(contract, 1);
+        write_one(contract, &target, ok_outcome(contract->store, "1", "{}"));
+        assert_ids(contract, &query, "[]");
+
+        contract->kind->delete_document(contract, contract->collection, &one);
+        given_numbers(contract, 1);
+        assert_ids(contract, &query, "[1]");
 }
 
 /* A JSON string of @len bytes with its quotes. */
@@ -335,6 +355,7 @@ const ContractCase contract_write_cases[] = {
         CONTRACT_CASE(a_late_bulk_of_an_older_generation_changes_nothing_newer),
         CONTRACT_CASE(a_failure_of_another_job_is_replaced),
         CONTRACT_CASE(a_document_deleted_under_way_is_gone),
+        CONTRACT_CASE(a_document_that_is_imported_again_is_pending_again),
         CONTRACT_CASE(an_oversized_answer_is_refused_without_its_neighbours),
         CONTRACT_CASE(an_answer_of_one_mebibyte_is_read_back),
 };

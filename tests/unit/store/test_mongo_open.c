@@ -36,6 +36,8 @@ static void test_a_wrong_uri_is_told_without_its_secret(void **state) {
                 "mongodb://user:sec/ret@host/data",
                 "mongodb://user:sec%ret@host/data",
                 "mongodb://user:secret@host:port",
+                "mongodb://user:1/secret@host",
+                "mongodb://user:1/?secret@host/",
                 "mongodb+srv://one,two/",
         };
 

@@ -352,6 +352,38 @@ static void a_document_that_is_no_json_is_refused_and_not_skipped(void **state) 
         store_page_free(page);
 }
 
+static void an_edited_document_is_read_with_its_id_first(void **state) {
+        _cleanup_(store_reader_freep) StoreReader *reader = NULL;
+        _cleanup_(store_page_freep) StorePage *page = NULL;
+        Contract *contract = *state;
+        StoreQuery query = query_of(contract, STORE_SELECT_PENDING, JOB_1, 1);
+        bson_iter_t iter;
+
+        given_numbers(contract, 1);
+        execute(contract, "UPDATE documents SET doc = '{\"x\": 7, \"_id\": 1}'");
+        assert_int_equal(store_reader_new(contract->store, &query, NULL, &reader), 0);
+        page = next_page(reader, 10, SIZE_MAX);
+        assert_int_equal(page->n_rows, 1);
+        assert_true(bson_iter_init(&iter, page->rows[0].document) && bson_iter_next(&iter));
+        assert_string_equal(bson_iter_key(&iter), "_id");
+        assert_field(page->rows[0].document, "x", "7");
+}
+
+static void a_text_that_is_not_utf8_is_not_imported(void **state) {
+        Contract *contract = *state;
+        bson_t document = BSON_INITIALIZER;
+        bson_t *documents[] = { &document };
+        uint64_t inserted = 0, skipped = 0;
+        StoreFailure failure = {};
+
+        bson_append_utf8(&document, "x", -1, "\xff", 1);
+        assert_int_equal(store_import(contract->store, contract->collection, documents, 1, &inserted,
+                                 &skipped, &failure),
+                STORE_E_REFUSED);
+        assert_non_null(strstr(failure.message, "UTF-8"));
+        bson_destroy(&document);
+}
+
 static size_t count_descriptors(void) {
         DIR *dir = opendir("/proc/self/fd");
         size_t n = 0;
@@ -407,6 +439,8 @@ int main(void) {
                 CONTRACT_CASE(a_long_read_by_somebody_else_stops_nothing),
                 CONTRACT_CASE(a_full_disk_is_refused),
                 CONTRACT_CASE(a_document_that_is_no_json_is_refused_and_not_skipped),
+                CONTRACT_CASE(an_edited_document_is_read_with_its_id_first),
+                CONTRACT_CASE(a_text_that_is_not_utf8_is_not_imported),
                 CONTRACT_CASE(readers_come_and_go_without_leaving_descriptors),
         };
         static const ContractKind kind = {
