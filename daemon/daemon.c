@@ -249,9 +249,9 @@ Daemon *daemon_free(Daemon *daemon) {
         if (daemon->deadline)
                 event_free(daemon->deadline);
         control_free(daemon->control);
-        engine_free(daemon->engine);
         workers_free(daemon->workers);
         registry_free(daemon->registry);
+        engine_free(daemon->engine); /* after the documents in flight: they hold its origins */
         store_free(daemon->store);
         egress_free(daemon->egress);
         signals_free(daemon->signals);

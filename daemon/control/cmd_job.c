@@ -166,15 +166,24 @@ void cmd_cancel(Call *call) {
         answer_change(call, job, job_cancel(job, &error), &error);
 }
 
-void cmd_retry(Call *call) {
-        _cleanup_(user_error_deinit) UserError error = {};
-        const JsonValue *status = call_parameter(call, "status");
-        int64_t number = 0;
+/*
+ * The last save of a job that has just ended may still be under way. What needs the job at rest waits for that, so
+ * that `reqctl wait JOB && reqctl retry JOB` works. Ends the call and does nothing where its client has left.
+ */
+static void when_saved(Call *call, void (*then)(void *userdata, bool stored)) {
         Job *job = find_job(call);
-        int r;
 
-        if (!job)
-                return;
+        if (job)
+                saver_wait(&job->saver, then, call);
+}
+
+static void retry_saved(void *userdata, bool stored) {
+        _cleanup_(user_error_deinit) UserError error = {};
+        Call *call = userdata;
+        const JsonValue *status = call_parameter(call, "status");
+        Job *job = call->peer ? find_job(call) : NULL;
+        int64_t number = 0;
+        int r;
 
         r = status && (json_int(status, &number) || number < 100 || number > 599)
                     ? user_error_set(&error, "status", "100 to 599", "%s is no HTTP status", json_number_text(status))

@@ -10,6 +10,7 @@
 #include "daemon/spec/filter.h"
 #include "daemon/spec/job_spec.h"
 #include "daemon/store/bson_json.h"
+#include "daemon/store/json_bson.h"
 
 #define IMPORT_DOCUMENTS_MAX 200000 /* of one call; the client sends several */
 #define INSERT_AT_ONCE 1000
@@ -46,7 +47,11 @@ struct Export {
 };
 
 static int check_collection(const char *collection, UserError *error) {
-        return option_find(job_spec_options, "collection")->check(collection, error);
+        int r = option_find(job_spec_options, "collection")->check(collection, error);
+
+        if (r && !error->where)
+                error->where = strdup("collection");
+        return r;
 }
 
 static Import *import_free(Import *import) {
@@ -65,16 +70,40 @@ static Import *import_free(Import *import) {
 
 DEFINE_FREEP(Import, import);
 
+/* bson_new_from_json() by itself takes an array for a document, and of two documents on a line the first. */
+static bson_t *read_document(const char *line, size_t len, bson_error_t *ret_problem) {
+        _cleanup_(json_body_deinit) JsonBody body = {};
+        char *message = ret_problem->message;
+
+        switch (json_body_parse(line, len, false, &body, message, sizeof(ret_problem->message))) {
+        case 0:
+                break;
+        case JSON_BODY_E_RAW:
+                snprintf(message, sizeof(ret_problem->message), "this is JSON that BSON cannot hold");
+                return NULL;
+        default:
+                return NULL;
+        }
+
+        if (line[strspn(line, " \t\r")] != '{') {
+                snprintf(message, sizeof(ret_problem->message), "this is no object");
+                return NULL;
+        }
+
+        return bson_new_from_json((const uint8_t *)(body.rewritten ? body.rewritten : line),
+                (ssize_t)(body.rewritten ? body.rewritten_len : len), ret_problem);
+}
+
 static int read_line(Import *import, const char *line, size_t len, size_t number) {
-        bson_error_t problem;
+        bson_error_t problem = {};
         char where[32];
         bson_t *document;
 
-        document = bson_new_from_json((const uint8_t *)line, (ssize_t)len, &problem);
+        document = read_document(line, len, &problem);
         if (!document) {
                 snprintf(where, sizeof(where), "line %zu", number);
                 return user_error_set(&import->error, where, "MongoDB Extended JSON, one document on a line", "%s",
-                        problem.message);
+                        *problem.message ? problem.message : "out of memory");
         }
 
         import->documents[import->n++] = document;
@@ -158,6 +187,10 @@ static void import_done(StoreWork *work, int r) {
         call_reply(import->call, false);
 }
 
+static void import_drop(StoreWork *work) {
+        import_done(work, -ECANCELED);
+}
+
 void cmd_import(Call *call) {
         _cleanup_(user_error_deinit) UserError error = {};
         _cleanup_(import_freep) Import *import = calloc(1, sizeof(*import));
@@ -175,7 +208,7 @@ void cmd_import(Call *call) {
                 return;
         }
 
-        import->work = (StoreWork){ .run = run_import, .done = import_done, .once = true };
+        import->work = (StoreWork){ .run = run_import, .done = import_done, .drop = import_drop, .once = true };
         import->call = call;
         store_link_submit(&call->control->registry->link, WORK_CLIENT, &TAKE_PTR(import)->work);
 }
@@ -293,6 +326,10 @@ static void on_gone(Call *call) {
         call_free(call);
 }
 
+static void export_drop(StoreWork *work) {
+        export_free((Export *)work);
+}
+
 static int export_new(Call *call, Export **ret_export, UserError *error) {
         _cleanup_(export_freep) Export *export = calloc(1, sizeof(*export));
         StoreQuery query = { .selection = STORE_SELECT_ALL, .target.collection = call_string(call, "collection") };
@@ -312,7 +349,7 @@ static int export_new(Call *call, Export **ret_export, UserError *error) {
         if (r)
                 return r;
 
-        export->work = (StoreWork){ .run = run_export, .done = export_done, .once = true };
+        export->work = (StoreWork){ .run = run_export, .done = export_done, .drop = export_drop, .once = true };
         export->call = call;
         export->link = &call->control->registry->link;
         *ret_export = TAKE_PTR(export);

@@ -72,8 +72,8 @@ void cmd_watch_changed(Control *control, Job *job) {
 
         bson_oid_to_string(&job->record.id, id);
         TAILQ_FOREACH(watch, &control->watches, entry)
-                if (strcmp(watch->id, id) == 0)
-                        event_active(watch->tick, EV_TIMEOUT, 0);
+                if (strcmp(watch->id, id) == 0) /* as EV_TIMEOUT it would put off the next tick each time */
+                        event_active(watch->tick, EV_READ, 0);
 }
 
 static int interval(const Call *call, struct timeval *ret_interval, UserError *error) {

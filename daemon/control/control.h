@@ -58,6 +58,7 @@ struct Peer {
         pid_t pid;
         size_t scanned; /* bytes of the input known to hold no NUL */
         Call *call;     /* being answered; the next frame waits for it */
+        bool ended;     /* it sends nothing more; what it sent is still answered */
         bool closing;   /* closed once what was written has gone out */
 };
 

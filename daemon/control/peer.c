@@ -6,6 +6,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -113,7 +114,7 @@ static void on_read(struct bufferevent *stream, void *userdata) {
         _cleanup_free_ char *frame = NULL;
         size_t len, most;
 
-        if (peer->call || peer->closing || !evbuffer_get_length(input) || peer_backlog(peer) > BACKLOG_MAX)
+        if (peer->call || peer->closing || peer_backlog(peer) > BACKLOG_MAX)
                 return;
 
         most = frame_max(input);
@@ -123,6 +124,8 @@ static void on_read(struct bufferevent *stream, void *userdata) {
                 call_run(peer, frame, len);
         else if (evbuffer_get_length(input) > most)
                 peer_refuse(peer, "org.reqd.InvalidInput", "the call is too large", NULL);
+        else if (peer->ended)
+                close_when_written(peer);
 }
 
 void peer_next(Peer *peer) {
@@ -144,15 +147,24 @@ static void on_written(struct bufferevent *stream, void *userdata) {
                 look_later(peer);
 }
 
-/* A client that has only closed its sending side (printf ... | nc -U) still gets the answer it waits for. */
+/* Whether nobody is there to read: a client that has only closed its sending side is not meant. */
+static bool has_left(const Peer *peer) {
+        struct pollfd fd = { .fd = bufferevent_getfd(peer->stream) };
+
+        return poll(&fd, 1, 0) < 0 || (fd.revents & (POLLHUP | POLLERR));
+}
+
+/* A client that has only closed its sending side (printf ... | nc -U) still gets all the answers it waits for. */
 static void on_end(struct bufferevent *stream, short what, void *userdata) {
         Peer *peer = userdata;
-        bool answers = (peer->call && !peer->call->gone) || (!peer->call && peer_backlog(peer));
 
-        if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING) && answers)
-                close_when_written(peer);
-        else
+        if ((what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT)) || (peer->call && peer->call->gone && has_left(peer))) {
                 peer_free(peer);
+                return;
+        }
+
+        peer->ended = true;
+        look_later(peer);
 }
 
 int peer_new(Control *control, int fd, uid_t uid, pid_t pid, Peer **ret_peer) {

@@ -23,13 +23,10 @@ static uint64_t chance(Dispatcher *dispatcher) {
 }
 
 void dispatcher_init(Dispatcher *dispatcher) {
+        TAILQ_INIT(&dispatcher->begun);
         TAILQ_INIT(&dispatcher->waiting);
         TAILQ_INIT(&dispatcher->due);
         dispatcher->random = (time_now_us() ^ (uint64_t)(uintptr_t)dispatcher) | 1;
-}
-
-void dispatcher_deinit(Dispatcher *dispatcher) {
-        dispatcher_drop_waiting(dispatcher);
 }
 
 size_t dispatcher_window(const Dispatcher *dispatcher) {
@@ -96,6 +93,7 @@ static void on_outcome(Document *document, Outcome *outcome, const RetryCase *at
         Dispatcher *dispatcher = document->dispatcher;
 
         dispatcher->n_parsing--;
+        TAILQ_REMOVE(&dispatcher->begun, document, entry);
         if (attempt->reason != REASON_NONE && !dispatcher->last_words && retry_wanted(dispatcher->spec, attempt) &&
                 wait_for_retry(document, retry_delay_us(dispatcher->spec, attempt->attempts, chance(dispatcher))))
                 outcome_free(outcome);
@@ -224,21 +222,27 @@ void dispatcher_start(Dispatcher *dispatcher, uint64_t now_us) {
                 return;
         }
 
+        TAILQ_INSERT_TAIL(&dispatcher->begun, document, entry);
         dispatcher->attempts++;
         note_window(dispatcher);
 }
 
-static void drop_all(DocumentList *documents, size_t *n) {
+static void drop_all(DocumentList *documents) {
         Document *document;
 
         while ((document = TAILQ_FIRST(documents))) {
                 TAILQ_REMOVE(documents, document, entry);
                 document_free(document);
         }
-        *n = 0;
 }
 
 void dispatcher_drop_waiting(Dispatcher *dispatcher) {
-        drop_all(&dispatcher->waiting, &dispatcher->n_waiting);
-        drop_all(&dispatcher->due, &dispatcher->n_due);
+        drop_all(&dispatcher->waiting);
+        drop_all(&dispatcher->due);
+        dispatcher->n_waiting = dispatcher->n_due = 0;
+}
+
+void dispatcher_deinit(Dispatcher *dispatcher) {
+        drop_all(&dispatcher->begun);
+        dispatcher_drop_waiting(dispatcher);
 }

@@ -33,6 +33,7 @@ struct Dispatcher {
         const uint64_t *answered; /* documents that the feeder met with their outcome */
         uint64_t started;  /* documents of this job begun otherwise, all generations; limit counts both */
         uint64_t attempts; /* requests begun by this dispatcher */
+        DocumentList begun; /* in flight or being parsed */
         size_t n_parsing;  /* answered, their body with a worker */
         DocumentList waiting; /* for the time of their retry */
         size_t n_waiting;
@@ -48,7 +49,7 @@ struct Dispatcher {
 /* Everything above `attempts` is the caller's to fill. */
 void dispatcher_init(Dispatcher *dispatcher);
 
-/* Nothing is in flight or being parsed. Frees what waits. */
+/* The engine and the workers have ended, or nothing is in flight or being parsed. Frees every document. */
 void dispatcher_deinit(Dispatcher *dispatcher);
 
 /*

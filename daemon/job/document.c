@@ -4,6 +4,8 @@
 
 #include <event2/event.h>
 
+#include "daemon/job/exchange.h"
+
 Document *document_new(bson_t *bson, WatermarkPage *page) {
         Document *document = calloc(1, sizeof(*document));
 
@@ -21,6 +23,7 @@ Document *document_free(Document *document) {
 
         if (document->timer)
                 event_free(document->timer);
+        exchange_free(document->exchange);
         http_origin_unref(document->origin);
         request_texts_deinit(&document->texts);
         bson_destroy(document->bson);

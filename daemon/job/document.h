@@ -17,6 +17,7 @@
 struct event;
 
 typedef struct Document Document;
+typedef struct Exchange Exchange;
 typedef struct Dispatcher Dispatcher;
 
 TAILQ_HEAD(DocumentList, Document);
@@ -29,6 +30,7 @@ struct Document {
         bson_t *bson;         /* _id and the projected fields; owned */
         RequestTexts texts;   /* once it has been looked at for dispatch */
         HttpOrigin *origin;   /* likewise; held */
+        Exchange *exchange;   /* the attempt under way, or NULL; owned */
         struct event *timer;  /* once it has waited for a retry */
         uint32_t attempts;    /* begun so far */
         uint32_t n;           /* requests in flight when it was last sent, itself included */

@@ -12,8 +12,6 @@
 
 #define PARSE_INLINE_MAX (64u * 1024)
 
-typedef struct Exchange Exchange;
-
 /* From the begin of an attempt to its outcome. As a work item it parses; then it touches only `outcome` and what is beside it. */
 struct Exchange {
         Work work;
@@ -174,12 +172,23 @@ static void parse(Work *work) {
                 parse_text(exchange->outcome);
 }
 
+Exchange *exchange_free(Exchange *exchange) {
+        if (!exchange)
+                return NULL;
+
+        outcome_free(exchange->outcome);
+        free(exchange);
+        return NULL;
+}
+
 static void finish(Work *work) {
         Exchange *exchange = (Exchange *)work;
+        Outcome *outcome = TAKE_PTR(exchange->outcome);
 
-        exchange->attempt.reason = exchange->outcome->reason;
-        exchange->done(exchange->document, exchange->outcome, &exchange->attempt);
-        free(exchange);
+        exchange->document->exchange = NULL;
+        exchange->attempt.reason = outcome->reason;
+        exchange->done(exchange->document, outcome, &exchange->attempt);
+        exchange_free(exchange);
 }
 
 static void fill_measures(Outcome *outcome, const HttpResponse *response) {
@@ -281,6 +290,6 @@ int exchange_begin(Document *document, const JobSpec *spec, const Services *serv
                 return error_trace(r);
         }
 
-        TAKE_PTR(exchange);
+        document->exchange = TAKE_PTR(exchange);
         return 0;
 }

@@ -24,6 +24,9 @@ enum {
  */
 int exchange_prepare(Document *document, const JobSpec *spec, const Services *services, Outcome **ret_failed);
 
+/* Forgets an attempt whose answer will not come any more: the engine has ended. Accepts NULL. */
+Exchange *exchange_free(Exchange *exchange);
+
 /*
  * Called once for each attempt, never before exchange_begin() has returned. @outcome is what would be stored if this
  * attempt were the last one, and is the callee's; @attempt is what a retry is decided by.

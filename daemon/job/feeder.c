@@ -98,6 +98,11 @@ static void read_done(StoreWork *work, int r) {
         services_kick(feeder->services);
 }
 
+static void read_drop(StoreWork *work) {
+        store_page_free(((FeederRead *)work)->page);
+        free(work);
+}
+
 static void submit(Feeder *feeder, size_t max_rows) {
         FeederRead *read = calloc(1, sizeof(*read));
 
@@ -105,7 +110,7 @@ static void submit(Feeder *feeder, size_t max_rows) {
                 return; /* the next turn tries again */
 
         *read = (FeederRead){
-                .work = { .run = run_read, .done = read_done },
+                .work = { .run = run_read, .done = read_done, .drop = read_drop },
                 .feeder = feeder,
                 .reader = feeder->reader,
                 .max_rows = max_rows,

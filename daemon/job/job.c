@@ -227,6 +227,10 @@ static void count_done(StoreWork *work, int r) {
         services_kick(job->services);
 }
 
+static void count_drop(StoreWork *work) {
+        free(work);
+}
+
 static void count_documents(Job *job, const FlowOptions *options) {
         JobCount *count;
 
@@ -237,7 +241,7 @@ static void count_documents(Job *job, const FlowOptions *options) {
         if (!count)
                 return; /* total stays unknown until reading has ended */
 
-        count->work = (StoreWork){ .run = run_count, .done = count_done };
+        count->work = (StoreWork){ .run = run_count, .done = count_done, .drop = count_drop };
         count->job = job;
         count->generation = job->record.generation;
         count->query = flow_query(options);

@@ -191,13 +191,22 @@ static void load_done(StoreWork *work, int r) {
         kick(registry);
 }
 
+static void load_drop(StoreWork *work) {
+        RegistryLoad *load = (RegistryLoad *)work;
+
+        for (size_t i = 0; i < load->n; i++)
+                bson_destroy(load->records[i]);
+        free(load->records);
+        free(load);
+}
+
 int registry_start(Registry *registry) {
         RegistryLoad *load = calloc(1, sizeof(*load));
 
         if (!load)
                 return -ENOMEM;
 
-        load->work = (StoreWork){ .run = run_load, .done = load_done };
+        load->work = (StoreWork){ .run = run_load, .done = load_done, .drop = load_drop };
         load->registry = registry;
         store_link_submit(&registry->link, WORK_RECORD, &load->work);
         return 0;

@@ -216,6 +216,10 @@ static void submission_done(StoreWork *work, int r) {
         submission->done(submission->userdata, r, job, true, &error);
 }
 
+static void submission_drop(StoreWork *work) {
+        submission_done(work, -ECANCELED);
+}
+
 static int submission_new(Registry *registry, JobSpec **spec, bool paused, Submission **ret_submission) {
         _cleanup_(submission_freep) Submission *submission = NULL;
         int r;
@@ -224,7 +228,7 @@ static int submission_new(Registry *registry, JobSpec **spec, bool paused, Submi
         if (!submission)
                 return -ENOMEM;
 
-        submission->work = (StoreWork){ .run = run_submission, .done = submission_done, .once = true };
+        submission->work = (StoreWork){ .run = run_submission, .done = submission_done, .drop = submission_drop, .once = true };
         submission->registry = registry;
         submission->collection = strdup((*spec)->collection);
         submission->filter = (*spec)->filter_bson ? bson_copy((*spec)->filter_bson) : NULL;
@@ -307,6 +311,10 @@ static void deletion_done(StoreWork *work, int r) {
         services_kick(&deletion->registry->services);
 }
 
+static void deletion_drop(StoreWork *work) {
+        deletion_done(work, -ECANCELED);
+}
+
 static int check_deletion(const Job *job, UserError *error) {
         if (!job_ended(job))
                 user_error_set(error, NULL, "cancel it first", "job %s is unfinished", job->record.name);
@@ -334,7 +342,7 @@ void registry_delete(Registry *registry, Job *job, registry_delete_fn done, void
         }
 
         *deletion = (Deletion){
-                .work = { .run = run_deletion, .done = deletion_done, .once = true },
+                .work = { .run = run_deletion, .done = deletion_done, .drop = deletion_drop, .once = true },
                 .registry = registry,
                 .job = job,
                 .id = job->record.id,

@@ -63,6 +63,11 @@ static void save_done(StoreWork *work, int r) {
         services_kick(saver->services);
 }
 
+static void save_drop(StoreWork *work) {
+        bson_destroy(((SaverSave *)work)->record);
+        free(work);
+}
+
 static void submit(Saver *saver) {
         struct timeval later = { .tv_sec = 2 };
         SaverSave *save = calloc(1, sizeof(*save));
@@ -75,7 +80,7 @@ static void submit(Saver *saver) {
                 return;
         }
 
-        save->work = (StoreWork){ .run = run_save, .done = save_done };
+        save->work = (StoreWork){ .run = run_save, .done = save_done, .drop = save_drop };
         save->saver = saver;
         save->version = saver->wanted;
         saver->save = save;

@@ -85,6 +85,12 @@ static void work_done(Work *work) {
         item->done(item, item->r);
 }
 
+static void drop_work(Work *work) {
+        StoreWork *item = (StoreWork *)work;
+
+        item->drop(item);
+}
+
 static void on_again(int fd, short what, void *userdata) {
         submit_waiting(userdata);
 }
@@ -105,6 +111,12 @@ int store_link_init(StoreLink *link, struct event_base *base, Store *store, Work
 }
 
 void store_link_deinit(StoreLink *link) {
+        StoreWork *item;
+
+        while (link->store && (item = TAILQ_FIRST(&link->waiting))) {
+                TAILQ_REMOVE(&link->waiting, item, entry);
+                item->drop(item);
+        }
         if (link->again)
                 event_free(link->again);
         *link = (StoreLink){};
@@ -113,6 +125,7 @@ void store_link_deinit(StoreLink *link) {
 void store_link_submit(StoreLink *link, WorkLane lane, StoreWork *work) {
         work->work.run = run_work;
         work->work.done = work_done;
+        work->work.drop = drop_work;
         work->link = link;
         work->lane = lane;
         work->failure = (StoreFailure){};

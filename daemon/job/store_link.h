@@ -24,6 +24,7 @@ struct StoreWork {
         Work work;
         int (*run)(StoreWork *work, Store *store); /* returns what the store_*() function returned */
         void (*done)(StoreWork *work, int r);      /* 0, STORE_E_REFUSED, negative; STORE_E_AWAY only with `once` */
+        void (*drop)(StoreWork *work);             /* instead of `done` when the daemon ends first: frees the item */
         bool once;                                 /* a client waits: do not wait for an absent store, tell */
         StoreFailure failure;                      /* for `run` to fill */
 
@@ -48,7 +49,7 @@ struct StoreLink {
 int store_link_init(StoreLink *link, struct event_base *base, Store *store, Workers *workers,
         void (*changed)(void *userdata), void *userdata);
 
-/* Forgets the calls that wait; those that run must have ended (workers_free()). */
+/* Drops the calls that wait; those that run must have ended (workers_free()). */
 void store_link_deinit(StoreLink *link);
 
 /* Makes the call on a thread of @lane. `work`'s run, done and once are set by the caller. */

@@ -41,6 +41,10 @@ static void bulk_free(WriterBulk *bulk) {
         free(bulk);
 }
 
+static void write_drop(StoreWork *work) {
+        bulk_free((WriterBulk *)work);
+}
+
 static Tally result_tally(const Outcome *outcome, StoreResult result) {
         Tally tally = {};
 
@@ -159,7 +163,7 @@ static int begin_bulk(Writer *writer) {
         if (!bulk)
                 return error_trace(-ENOMEM);
 
-        bulk->work = (StoreWork){ .run = run_write, .done = write_done };
+        bulk->work = (StoreWork){ .run = run_write, .done = write_done, .drop = write_drop };
         bulk->writer = writer;
         bulk->target = writer->target;
         bulk->n = bulk->bytes = 0;

@@ -3,58 +3,110 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/json.h"
+#include "daemon/store/bson_json.h"
+#include "daemon/store/json_bson.h"
 #include "daemon/store/sqlite_internal.h"
 
-static int insert_document(SqliteConnection *connection, sqlite3_stmt *add, SqliteKey *key,
-        const bson_t *source, StoreFailure *failure) {
-        bson_t *document;
+/* What the documents of one import share. */
+typedef struct Import {
+        SqliteConnection *connection;
+        sqlite3_stmt *add;
+        SqliteKey key;
+        JsonWriter *writer;
+} Import;
+
+/*
+ * Whether the names and texts of a document are UTF-8: the writer of JSON would put something else in the
+ * place of other bytes. bson_validate() of libbson 1.23 does not see them.
+ */
+static bool is_utf8(const bson_iter_t *document) {
+        bson_iter_t iter = *document, child;
+
+        while (bson_iter_next(&iter)) {
+                uint32_t len = 0;
+                const char *text = BSON_ITER_HOLDS_UTF8(&iter) ? bson_iter_utf8(&iter, &len) : "";
+
+                if (!utf8_valid(text, len) || !utf8_valid(bson_iter_key(&iter), strlen(bson_iter_key(&iter))))
+                        return false;
+                if ((BSON_ITER_HOLDS_DOCUMENT(&iter) || BSON_ITER_HOLDS_ARRAY(&iter)) &&
+                        bson_iter_recurse(&iter, &child) && !is_utf8(&child))
+                        return false;
+        }
+
+        return true;
+}
+
+/* @document has its _id first. */
+static int insert_document(Import *import, const bson_t *document, StoreFailure *failure) {
+        const char *json;
         bson_iter_t id;
         size_t len;
-        char *json;
         int r;
 
-        r = store_importable(source, &document, failure);
+        if (!bson_iter_init(&id, document))
+                return -EINVAL;
+        if (!is_utf8(&id))
+                return store_fail(STORE_E_REFUSED, failure, EINVAL, "a text in a document is not UTF-8");
+        if (!bson_iter_next(&id))
+                return -EINVAL;
+
+        r = sqlite_key_set(&import->key, bson_iter_value(&id));
         if (r)
                 return error_trace(r);
 
-        r = bson_iter_init(&id, document) && bson_iter_next(&id) ? sqlite_key_set(key, bson_iter_value(&id))
-                                                                 : -EINVAL;
-        json = bson_as_relaxed_extended_json(document, &len);
-        bson_destroy(document);
-        if (!r && !json)
-                r = store_fail(STORE_E_REFUSED, failure, EINVAL, "a text in a document is not UTF-8");
-        if (!r) {
-                sqlite3_bind_blob(add, 2, key->bytes, (int)key->len, SQLITE_STATIC);
-                sqlite3_bind_text(add, 3, json, (int)len, SQLITE_STATIC);
-                r = sqlite_connection_finish(connection, add, failure);
-        }
+        json_writer_clear(import->writer);
+        bson_write_json(document, import->writer);
+        json = json_writer_text(import->writer, &len);
+        if (!json)
+                return -ENOMEM;
 
-        bson_free(json);
-        return error_trace(r);
+        sqlite3_bind_blob(import->add, 2, import->key.bytes, (int)import->key.len, SQLITE_STATIC);
+        sqlite3_bind_text(import->add, 3, json, (int)len, SQLITE_STATIC);
+        return error_trace(sqlite_connection_finish(import->connection, import->add, failure));
+}
+
+static int begin_import(Import *import, const char *collection, StoreFailure *failure) {
+        int r;
+
+        import->writer = json_writer_new(false);
+        if (!import->writer)
+                return -ENOMEM;
+
+        r = sqlite_view_create(import->connection, collection, SQLITE_VIEW_FIELD, SQLITE_VIEW_META, failure);
+        if (!r)
+                r = sqlite_connection_prepare(
+                        import->connection, SQLITE_STATEMENT_ADD_DOCUMENT, &import->add, failure);
+        if (r)
+                return error_trace(r);
+
+        sqlite3_bind_text(import->add, 1, collection, -1, SQLITE_STATIC);
+        return 0;
 }
 
 /* Inside a transaction. */
 static int insert_documents(SqliteConnection *connection, const char *collection, bson_t *const *documents,
         size_t n, uint64_t *ret_inserted, StoreFailure *failure) {
-        SqliteKey key = SQLITE_KEY_INIT;
+        Import import = { .connection = connection };
         uint64_t inserted = 0;
-        sqlite3_stmt *add;
         int r;
 
-        r = sqlite_view_create(connection, collection, SQLITE_VIEW_FIELD, SQLITE_VIEW_META, failure);
-        if (!r)
-                r = sqlite_connection_prepare(connection, SQLITE_STATEMENT_ADD_DOCUMENT, &add, failure);
-        if (r)
-                return error_trace(r);
-
-        sqlite3_bind_text(add, 1, collection, -1, SQLITE_STATIC);
+        r = begin_import(&import, collection, failure);
         for (size_t i = 0; !r && i < n; i++) {
-                r = insert_document(connection, add, &key, documents[i], failure);
+                bson_t *document;
+
+                r = store_importable(documents[i], &document, failure);
+                if (r)
+                        break;
+
+                r = insert_document(&import, document, failure);
+                bson_destroy(document);
                 if (!r)
                         inserted += (uint64_t)sqlite3_changes(connection->db);
         }
 
-        sqlite_key_deinit(&key);
+        json_writer_free(import.writer);
+        sqlite_key_deinit(&import.key);
         if (!r)
                 *ret_inserted = inserted;
         return error_trace(r);

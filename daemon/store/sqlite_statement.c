@@ -70,7 +70,7 @@ static const char *const texts[_SQLITE_STATEMENT_N] = {
         [SQLITE_STATEMENT_HAS_DOCUMENT] = "SELECT 1 FROM documents WHERE collection = ?1 AND key = ?2",
 
         [SQLITE_STATEMENT_ADD_DOCUMENT] = "INSERT INTO documents (collection, key, doc)"
-                                          " VALUES (?1, ?2, json(?3)) ON CONFLICT DO NOTHING",
+                                          " VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
 
         [SQLITE_STATEMENT_SAVE_JOB] =
                 "INSERT INTO jobs (id, name, record) VALUES (?1, ?2, ?3)"

@@ -137,6 +137,15 @@ int workers_new(struct event_base *base, Workers **ret_workers) {
         return 0;
 }
 
+static void drop_all(WorkQueue *queue) {
+        while (queue->first) {
+                Work *work = queue_take(queue);
+
+                if (work->drop)
+                        work->drop(work);
+        }
+}
+
 Workers *workers_free(Workers *workers) {
         if (!workers)
                 return NULL;
@@ -150,6 +159,11 @@ Workers *workers_free(Workers *workers) {
         for (size_t i = 0; i < _WORK_LANE_N; i++)
                 for (size_t k = 0; k < workers->lanes[i].n_threads; k++)
                         pthread_join(workers->lanes[i].threads[k], NULL);
+
+        for (size_t i = 0; i < _WORK_LANE_N; i++)
+                if (workers->lanes[i].workers)
+                        drop_all(&workers->lanes[i].waiting);
+        drop_all(&workers->finished);
 
         if (workers->wake)
                 event_free(workers->wake);

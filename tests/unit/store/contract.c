@@ -122,9 +122,11 @@ Outcome *failed_outcome(const char *id, FailureReason reason, int status) {
 }
 
 StoreResult write_one(Contract *contract, const StoreTarget *target, Outcome *outcome) {
+        StoreFailure failure = {};
         StoreResult result;
 
-        assert_int_equal(store_write(contract->store, target, &outcome, 1, &result, NULL), 0);
+        if (store_write(contract->store, target, &outcome, 1, &result, &failure))
+                fail_msg("writing: %s", failure.message);
         outcome_free(outcome);
         return result;
 }

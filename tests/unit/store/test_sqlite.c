@@ -369,6 +369,26 @@ static void an_edited_document_is_read_with_its_id_first(void **state) {
         assert_field(page->rows[0].document, "x", "7");
 }
 
+static void numbers_of_documents_stay_readable(void **state) {
+        Contract *contract = *state;
+
+        given_documents(
+                contract, "[{\"_id\": 1, \"x\": 0.1, \"y\": 2.0, \"z\": {\"$numberDouble\": \"NaN\"}}]");
+        assert_query(contract, "SELECT doc ->> '$.x', doc ->> '$.y', doc FROM documents",
+                "0.1|2.0|{\"_id\":1,\"x\":0.1,\"y\":2.0,\"z\": { \"$numberDouble\" : \"NaN\" } }\n");
+}
+
+/* The test server of the suite cannot look for it. */
+static void a_document_whose_id_is_nan_is_found(void **state) {
+        Contract *contract = *state;
+        StoreTarget target = target_of(contract, JOB_1, 1);
+
+        given_documents(contract, "[{\"_id\": {\"$numberDouble\": \"NaN\"}}]");
+        assert_int_equal(write_one(contract, &target,
+                                 ok_outcome(contract->store, "{\"$numberDouble\": \"NaN\"}", "1")),
+                STORE_RESULT_STORED);
+}
+
 static void a_text_that_is_not_utf8_is_not_imported(void **state) {
         Contract *contract = *state;
         bson_t document = BSON_INITIALIZER;
@@ -440,6 +460,8 @@ int main(void) {
                 CONTRACT_CASE(a_full_disk_is_refused),
                 CONTRACT_CASE(a_document_that_is_no_json_is_refused_and_not_skipped),
                 CONTRACT_CASE(an_edited_document_is_read_with_its_id_first),
+                CONTRACT_CASE(numbers_of_documents_stay_readable),
+                CONTRACT_CASE(a_document_whose_id_is_nan_is_found),
                 CONTRACT_CASE(a_text_that_is_not_utf8_is_not_imported),
                 CONTRACT_CASE(readers_come_and_go_without_leaving_descriptors),
         };
