@@ -3,10 +3,14 @@
 #include "daemon/control/command.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "daemon/job/job_status.h"
+
+#define REST_LOOK_US 10000
+#define REST_LOOKS_MAX 100
 
 /* Finds the job that the call names; ends the call and returns NULL where there is none. */
 static Job *find_job(Call *call) {
@@ -167,21 +171,73 @@ void cmd_cancel(Call *call) {
 }
 
 /*
- * The last save of a job that has just ended may still be under way. What needs the job at rest waits for that, so
- * that `reqctl wait JOB && reqctl retry JOB` works. Ends the call and does nothing where its client has left.
+ * A job that has just ended is at rest a moment later: its reader leaves the store, and its record is saved once more.
+ * What needs it at rest waits for that, so that `reqctl wait JOB && reqctl retry JOB` always works.
  */
-static void when_saved(Call *call, void (*then)(void *userdata, bool stored)) {
-        Job *job = find_job(call);
+typedef struct Rest Rest;
 
-        if (job)
-                saver_wait(&job->saver, then, call);
+struct Rest {
+        Call *call;
+        struct event *look;
+        uint32_t looks;
+        void (*then)(Call *call, Job *job);
+};
+
+static void rest_free(Rest *rest) {
+        rest->call->gone = NULL;
+        event_free(rest->look);
+        free(rest);
 }
 
-static void retry_saved(void *userdata, bool stored) {
+static void on_rest_gone(Call *call) {
+        rest_free(call->userdata);
+        call_free(call);
+}
+
+static void on_look(int fd, short what, void *userdata) {
+        static const struct timeval every = { .tv_usec = REST_LOOK_US };
         _cleanup_(user_error_deinit) UserError error = {};
-        Call *call = userdata;
+        Rest *rest = userdata;
+        Call *call = rest->call;
+        void (*then)(Call *, Job *) = rest->then;
+        Job *job;
+        int r;
+
+        r = registry_find(call->control->registry, call_string(call, "job"), &job, &error);
+        if (!r && job_ended(job) && !job_quiet(job) && rest->looks++ < REST_LOOKS_MAX) {
+                event_add(rest->look, &every);
+                return;
+        }
+
+        rest_free(rest);
+        if (r)
+                call_fail(call, r, &error);
+        else
+                then(call, job);
+}
+
+static void when_at_rest(Call *call, void (*then)(Call *call, Job *job)) {
+        Rest *rest = calloc(1, sizeof(*rest));
+
+        if (rest)
+                rest->look = evtimer_new(call->control->base, on_look, rest);
+        if (!rest || !rest->look) {
+                free(rest);
+                call_fail(call, -ENOMEM, &(UserError){});
+                return;
+        }
+
+        event_priority_set(rest->look, 0);
+        rest->call = call;
+        rest->then = then;
+        call->userdata = rest;
+        call->gone = on_rest_gone;
+        on_look(-1, 0, rest);
+}
+
+static void retry(Call *call, Job *job) {
+        _cleanup_(user_error_deinit) UserError error = {};
         const JsonValue *status = call_parameter(call, "status");
-        Job *job = call->peer ? find_job(call) : NULL;
         int64_t number = 0;
         int r;
 
@@ -190,6 +246,10 @@ static void retry_saved(void *userdata, bool stored) {
                     : job_retry(job, call_string(call, "reason"), (int)number, &error);
         log_who(call, job, "retry");
         answer_change(call, job, r, &error);
+}
+
+void cmd_retry(Call *call) {
+        when_at_rest(call, retry);
 }
 
 static void on_deleted(void *userdata, int r, const UserError *error) {
@@ -204,14 +264,13 @@ static void on_deleted(void *userdata, int r, const UserError *error) {
         call_reply(call, false);
 }
 
-void cmd_delete(Call *call) {
-        Job *job = find_job(call);
-
-        if (!job)
-                return;
-
+static void delete(Call *call, Job *job) {
         log_who(call, job, "delete");
         registry_delete(call->control->registry, job, on_deleted, call);
+}
+
+void cmd_delete(Call *call) {
+        when_at_rest(call, delete);
 }
 
 void cmd_show(Call *call) {

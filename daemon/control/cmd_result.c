@@ -330,6 +330,19 @@ static void export_drop(StoreWork *work) {
         export_free((Export *)work);
 }
 
+static int open_reader(Export *export, Store *store, const StoreQuery *query, UserError *error) {
+        StoreFailure failure = {};
+        int r;
+
+        r = store_reader_new(store, query, NULL, &export->reader);
+        if (r != STORE_E_REFUSED)
+                return r;
+
+        /* The stores that look at a filter so early have no server to wait for. */
+        (void)store_check_filter(store, query->target.collection, query->filter, &failure);
+        return user_error_set(error, "filter", NULL, "%s", failure.message);
+}
+
 static int export_new(Call *call, Export **ret_export, UserError *error) {
         _cleanup_(export_freep) Export *export = calloc(1, sizeof(*export));
         StoreQuery query = { .selection = STORE_SELECT_ALL, .target.collection = call_string(call, "collection") };
@@ -345,7 +358,7 @@ static int export_new(Call *call, Export **ret_export, UserError *error) {
                 return r;
 
         query.filter = export->filter;
-        r = store_reader_new(call->control->registry->link.store, &query, NULL, &export->reader);
+        r = open_reader(export, call->control->registry->link.store, &query, error);
         if (r)
                 return r;
 

@@ -226,13 +226,24 @@ static int read_rows(SqliteReader *reader, sqlite3_stmt *scan, size_t max_rows, 
         return 0;
 }
 
+/* A scan comes by each page of the file once: a small cache serves it, and memory stays the same for any collection. */
+static int open_connection(SqliteReader *reader, StoreFailure *failure) {
+        int r;
+
+        if (reader->connection.db)
+                return 0;
+
+        r = sqlite_connection_open(&reader->connection, ((SqliteStore *)reader->base.store)->path, failure);
+        return r ? r : sqlite_connection_execute(&reader->connection, "PRAGMA cache_size = -256", failure);
+}
+
 /* One transaction: all that a page shows is of one moment, and nothing is held when it ends. */
 static int read_page(
         SqliteReader *reader, size_t max_rows, size_t max_bytes, StorePage *page, StoreFailure *failure) {
         sqlite3_stmt *scan = NULL;
         int r;
 
-        r = sqlite_connection_open(&reader->connection, ((SqliteStore *)reader->base.store)->path, failure);
+        r = open_connection(reader, failure);
         if (!r)
                 r = sqlite_connection_run(&reader->connection, SQLITE_STATEMENT_BEGIN_READ, failure);
         if (r)

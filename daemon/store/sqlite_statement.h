@@ -20,7 +20,7 @@ typedef enum SqliteStatement {
         SQLITE_STATEMENT_SELECT_ALL,
 
         SQLITE_STATEMENT_OTHER_TARGETS, /* (collection, job): field, meta of the other jobs */
-        SQLITE_STATEMENT_OUTCOMES_OF, /* (collection, key): field, meta, meta as JSON, response; newest first */
+        SQLITE_STATEMENT_OUTCOMES_OF, /* (collection, key): field, meta, meta JSON, response; newest first */
 
         SQLITE_STATEMENT_ADD_TARGET,
         SQLITE_STATEMENT_PUT_OUTCOME,

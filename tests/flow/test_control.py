@@ -128,14 +128,20 @@ REFUSALS = [
 ]
 
 
+def jobs_of(service):
+    """What only a command changes."""
+    jobs = service.call("GetStatus")["jobs"]
+    return [(job["name"], job["state"], job["reason"], job["generation"], service.call("Show", job=job["name"])) for job in jobs]
+
+
 @pytest.mark.parametrize("method, parameters, error, where, message, hint", REFUSALS)
 def test_what_is_refused_and_in_which_words(settled, method, parameters, error, where, message, hint):
-    before = settled.call("GetStatus")["jobs"]
+    before = jobs_of(settled)
     name, reply = settled.refuse(method, **parameters)
     assert (name, reply["where"]) == (error, where)
     assert message in reply["message"] and not reply["message"].endswith(".")
     assert hint is None or hint in reply["hint"]
-    assert settled.call("GetStatus")["jobs"] == before
+    assert jobs_of(settled) == before
     assert list(settled.stream("Export", collection="test.a")) == [{"lines": ""}]
 
 
