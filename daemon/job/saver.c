@@ -49,13 +49,16 @@ static void save_done(StoreWork *work, int r) {
         bson_destroy(save->record);
 
         if (r) {
-                log_warning("the store does not take a job's record: %s", work->failure.message);
+                if (!saver->refused)
+                        log_warning("the store does not take a job's record: %s", work->failure.message);
+                saver->refused = true;
                 event_add(saver->again, &later);
                 saver_give_up(saver);
         } else {
+                saver->refused = false;
                 saver->stored = version;
                 tell_up_to(saver, version, true);
-                if (!saver_clean(saver))
+                if (!saver_clean(saver) && !saver->save) /* whoever was told may have changed it again */
                         submit(saver);
         }
 
@@ -127,13 +130,18 @@ void saver_wait(Saver *saver, void (*done)(void *userdata, bool stored), void *u
         }
 
         waiter = calloc(1, sizeof(*waiter));
-        if (!waiter) {
+        if (waiter)
+                waiter->patience = evtimer_new(saver->services->base, on_patience, waiter);
+        if (!waiter || !waiter->patience) {
+                free(waiter);
                 done(userdata, false);
                 return;
         }
 
-        *waiter = (SaverWaiter){ .saver = saver, .version = saver->wanted, .done = done, .userdata = userdata };
-        waiter->patience = evtimer_new(saver->services->base, on_patience, waiter);
+        waiter->saver = saver;
+        waiter->version = saver->wanted;
+        waiter->done = done;
+        waiter->userdata = userdata;
         TAILQ_INSERT_TAIL(&saver->waiters, waiter, entry);
         event_add(waiter->patience, &patience);
 }

@@ -20,7 +20,7 @@ typedef struct Saver Saver;
 typedef struct SaverSave SaverSave;
 typedef struct SaverWaiter SaverWaiter;
 
-/* Filled by saver_wait(); embedded in or pointed to by whoever waits. */
+/* Somebody who waits; made by saver_wait(), freed when told. */
 struct SaverWaiter {
         TAILQ_ENTRY(SaverWaiter) entry;
         Saver *saver;
@@ -37,7 +37,8 @@ struct Saver {
         uint64_t wanted; /* version of the record in memory */
         uint64_t stored; /* version the store has */
         SaverSave *save; /* under way, or NULL */
-        struct event *again;
+        bool refused;    /* the store answered no to the last save */
+        struct event *again; /* when to save again after that */
         TAILQ_HEAD(, SaverWaiter) waiters;
 };
 

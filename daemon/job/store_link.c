@@ -16,6 +16,7 @@
 static void run_work(Work *work) {
         StoreWork *item = (StoreWork *)work;
 
+        item->failure = (StoreFailure){}; /* of an earlier try */
         item->r = item->run(item, item->link->store);
         if (item->r < 0 && !item->failure.message[0]) {
                 item->failure.code = -item->r;
@@ -33,8 +34,7 @@ static void wait_for_store(StoreLink *link, StoreWork *item) {
         delay.tv_sec = (time_t)(link->backoff_us / USEC_PER_SEC);
         delay.tv_usec = (suseconds_t)(link->backoff_us % USEC_PER_SEC);
         event_add(link->again, &delay);
-        if (link->backoff_us < BACKOFF_LAST_US)
-                link->backoff_us *= 2;
+        link->backoff_us = link->backoff_us * 2 < BACKOFF_LAST_US ? link->backoff_us * 2 : BACKOFF_LAST_US;
 }
 
 static void submit_waiting(StoreLink *link) {
@@ -80,7 +80,7 @@ static void work_done(Work *work) {
                 return;
         }
 
-        if (item->r == 0)
+        if (item->r == 0 || item->r == STORE_E_REFUSED) /* a no is an answer */
                 set_back(link);
         item->done(item, item->r);
 }
@@ -128,6 +128,5 @@ void store_link_submit(StoreLink *link, WorkLane lane, StoreWork *work) {
         work->work.drop = drop_work;
         work->link = link;
         work->lane = lane;
-        work->failure = (StoreFailure){};
         workers_submit(link->workers, lane, &work->work);
 }

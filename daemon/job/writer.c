@@ -204,10 +204,25 @@ bool writer_full(const Writer *writer, size_t concurrency) {
 }
 
 bool writer_settled(const Writer *writer) {
-        return !writer->unstored || (!writer->n_sent && !TAILQ_EMPTY(&writer->refused));
+        return !writer->n_sent && !writer->filling && TAILQ_EMPTY(&writer->ready);
 }
 
 void writer_again(Writer *writer) {
         TAILQ_CONCAT(&writer->ready, &writer->refused, entry);
         send_ready(writer);
+}
+
+size_t writer_forget_refused(Writer *writer) {
+        WriterBulk *bulk;
+        size_t n = 0;
+
+        while ((bulk = TAILQ_FIRST(&writer->refused))) {
+                TAILQ_REMOVE(&writer->refused, bulk, entry);
+                n += bulk->n;
+                writer->bytes -= bulk->bytes;
+                bulk_free(bulk);
+        }
+
+        writer->unstored -= n;
+        return n;
 }

@@ -59,6 +59,9 @@ bool writer_settled(const Writer *writer);
 /* Sends again what the store had refused. */
 void writer_again(Writer *writer);
 
+/* Forgets what the store refuses, as nobody will send it again. Returns how many outcomes that were. */
+size_t writer_forget_refused(Writer *writer);
+
 static inline bool writer_idle(const Writer *writer) {
         return !writer->n_sent;
 }
