@@ -10,6 +10,7 @@
 #include "daemon/policy/retry.h"
 
 #define SHORT_OF_MEANS_US (100 * USEC_PER_MSEC) /* descriptors or memory ran out: look again then */
+#define ORIGIN_LOOK_US (50 * USEC_PER_MSEC)     /* nobody tells when a name is resolved: look again then */
 
 /* xorshift64* (S. Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled"). */
 static uint64_t chance(Dispatcher *dispatcher) {
@@ -44,6 +45,7 @@ static void note_window(Dispatcher *dispatcher) {
 static void store_outcome(Document *document, Outcome *outcome) {
         Dispatcher *dispatcher = document->dispatcher;
 
+        meter_add(dispatcher->outcomes, 1, time_now_us());
         if (writer_add(dispatcher->writer, outcome, document->page)) {
                 log_error("out of memory: a document is left unanswered");
                 outcome_free(outcome);
@@ -97,10 +99,8 @@ static void on_outcome(Document *document, Outcome *outcome, const RetryCase *at
         if (attempt->reason != REASON_NONE && !dispatcher->last_words && retry_wanted(dispatcher->spec, attempt) &&
                 wait_for_retry(document, retry_delay_us(dispatcher->spec, attempt->attempts, chance(dispatcher))))
                 outcome_free(outcome);
-        else {
-                meter_add(dispatcher->outcomes, 1, time_now_us());
+        else
                 store_outcome(document, outcome);
-        }
 
         services_kick(dispatcher->services);
 }
@@ -158,6 +158,19 @@ static Document *first_queued(Dispatcher *dispatcher) {
         return NULL;
 }
 
+/* Why no document is next. */
+static LimitedBy none_ready(const Dispatcher *dispatcher, uint64_t *ret_wait_us) {
+        if (TAILQ_EMPTY(&dispatcher->due)) {
+                if (!queue_first(dispatcher->queue))
+                        return LIMITED_BY_SOURCE;
+                if (dispatcher_limit_reached(dispatcher))
+                        return LIMITED_BY_IDLE;
+        }
+
+        *ret_wait_us = ORIGIN_LOOK_US;
+        return LIMITED_BY_ORIGIN;
+}
+
 LimitedBy dispatcher_check(Dispatcher *dispatcher, uint64_t now_us, uint64_t *ret_wait_us) {
         LimitedBy limited_by;
 
@@ -179,10 +192,8 @@ LimitedBy dispatcher_check(Dispatcher *dispatcher, uint64_t now_us, uint64_t *re
                 return LIMITED_BY_ORIGIN;
         if (!dispatcher->next)
                 dispatcher->next = first_queued(dispatcher);
-        if (dispatcher->next)
-                return LIMITED_BY_NOTHING;
 
-        return queue_first(dispatcher->queue) ? LIMITED_BY_ORIGIN : LIMITED_BY_SOURCE;
+        return dispatcher->next ? LIMITED_BY_NOTHING : none_ready(dispatcher, ret_wait_us);
 }
 
 /* Takes the document out of the list that it stands in. Returns whether it begins for the first time. */

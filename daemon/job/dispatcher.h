@@ -49,7 +49,7 @@ struct Dispatcher {
 /* Everything above `attempts` is the caller's to fill. */
 void dispatcher_init(Dispatcher *dispatcher);
 
-/* The engine and the workers have ended, or nothing is in flight or being parsed. Frees every document. */
+/* Nothing is in flight or being parsed, or no answer will come any more: the daemon ends. Frees every document. */
 void dispatcher_deinit(Dispatcher *dispatcher);
 
 /*

@@ -24,7 +24,7 @@ enum {
  */
 int exchange_prepare(Document *document, const JobSpec *spec, const Services *services, Outcome **ret_failed);
 
-/* Forgets an attempt whose answer will not come any more: the engine has ended. Accepts NULL. */
+/* Forgets an attempt whose answer will not come any more: the daemon ends. Accepts NULL. */
 Exchange *exchange_free(Exchange *exchange);
 
 /*

