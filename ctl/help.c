@@ -39,10 +39,18 @@ static void print_options(FILE *out, const CommandOption *options) {
                 print_flag(out, option->flag, option->shorthand, option->arg, option->help);
 }
 
+static void print_key(FILE *out, const Option *key) {
+        const char *help = key->help ? key->help : "";
+        char text[256];
+
+        snprintf(text, sizeof(text), key->fallback ? "%s (default: %s)" : "%s", help, key->fallback);
+        print_flag(out, key->flag, key->shorthand, key->arg, text);
+}
+
 static void print_keys(FILE *out, const Option *keys, bool later) {
         for (const Option *key = keys; key->path; key++)
                 if (key->flag && key->later == later)
-                        print_flag(out, key->flag, key->shorthand, key->arg, key->help ? key->help : "");
+                        print_key(out, key);
 }
 
 /* A key that may change is written as its flag without dashes. */

@@ -205,8 +205,6 @@ static int take_csv(Import *import, const char *text, size_t len, UserError *err
 }
 
 static int take_json(Import *import, const char *text, size_t len, UserError *error) {
-        size_t blank;
-
         if (memchr(text, '\0', len)) {
                 (void)user_error_set(error, NULL, "write it as \\u0000", "there is a NUL in this line");
                 return place_error(import, import->line, error);
@@ -214,9 +212,10 @@ static int take_json(Import *import, const char *text, size_t len, UserError *er
 
         while (len > 0 && strchr(" \t\r\n", text[len - 1]))
                 len--;
-        blank = strspn(text, " \t");
-        text += blank < len ? blank : len;
-        len -= blank < len ? blank : len;
+        while (len > 0 && strchr(" \t", *text)) {
+                text++;
+                len--;
+        }
 
         if (len == 0)
                 return 0;

@@ -68,7 +68,7 @@ static void fill_amount(Line *line, const JobView *job, bool bar) {
 
         words_count(job_view_completed(job), completed);
         if (line->percent < 0) {
-                snprintf(line->parts[PART_PERCENT], PART_SIZE, "%s done", completed);
+                snprintf(line->parts[PART_PERCENT], PART_SIZE, "%s so far", completed);
                 return;
         }
 

@@ -42,10 +42,10 @@ static char *format_count(int64_t count, char *text) {
 
 static void format_progress(const JobView *job, char *text) {
         if (job->total < 0)
-                snprintf(text, CELL_SIZE, "%" PRId64 " done", job_view_completed(job));
+                snprintf(text, CELL_SIZE, "%" PRId64 " so far", job_view_completed(job));
         else
-                snprintf(text, CELL_SIZE, "%3d%% %" PRId64 "/%" PRId64, job_view_percent(job), job->ok,
-                        job->total);
+                snprintf(text, CELL_SIZE, "%3d%% %" PRId64 "/%" PRId64, job_view_percent(job),
+                        job_view_completed(job), job->total);
 }
 
 static int add_job(Table *table, const JobView *job) {

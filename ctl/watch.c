@@ -132,6 +132,9 @@ static void print_summary(const Output *output, const JobView *job) {
                 words_count(job->failed, failed), words_count(job->gone, gone),
                 words_duration(job->elapsed_s, elapsed));
 
+        if (job->total == 0)
+                fprintf(output->out, "; no document matched: see whether %s exists and has documents without answer",
+                        job->collection);
         if (job->failed > 0)
                 fprintf(output->out, "; see why: reqctl status %s", job->name);
         if (job_view_is(job, "paused"))

@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -73,15 +74,24 @@ static void raise_descriptors(uint64_t max_in_flight) {
                         (unsigned long long)limit.rlim_cur, (unsigned long long)max_in_flight);
 }
 
-static int add_prefixes(const Config *config, Egress *egress, UserError *error) {
-        int r = 0;
+/* @path: of the list that @prefixes is, to name the line of a wrong one. */
+static int add_prefixes(const Config *config, const StringList *prefixes, const char *path, Egress *egress,
+        int (*add)(Egress *egress, const char *prefix, UserError *error), UserError *error) {
+        for (size_t i = 0; i < prefixes->n; i++) {
+                char item[64];
+                int r;
 
-        for (size_t i = 0; i < config->network.deny.n && !r; i++)
-                r = egress_deny(egress, config->network.deny.items[i], error);
-        for (size_t i = 0; i < config->network.allow.n && !r; i++)
-                r = egress_allow(egress, config->network.allow.items[i], error);
+                r = add(egress, prefixes->items[i], error);
+                if (!r)
+                        continue;
 
-        return r;
+                snprintf(item, sizeof(item), "%s[%zu]", path, i);
+                if (!error->where)
+                        error->where = strdup(config_source(config, item));
+                return r;
+        }
+
+        return 0;
 }
 
 static int open_egress(const Config *config, Egress **ret_egress, UserError *error) {
@@ -91,7 +101,10 @@ static int open_egress(const Config *config, Egress **ret_egress, UserError *err
         if (!egress)
                 return -ENOMEM;
 
-        r = add_prefixes(config, egress, error);
+        r = add_prefixes(config, &config->network.deny, "Network.DenyAddress", egress, egress_deny, error);
+        if (!r)
+                r = add_prefixes(config, &config->network.allow, "Network.AllowAddress", egress, egress_allow,
+                        error);
         if (r)
                 return r;
 
@@ -273,5 +286,7 @@ int daemon_check_config(const Config *config, UserError *error) {
         int r;
 
         r = open_egress(config, &egress, error);
-        return r ? r : config_store_uri(config, &uri, error);
+        if (!r)
+                r = config_store_uri(config, &uri, error);
+        return r ? r : store_check_uri(uri, error);
 }

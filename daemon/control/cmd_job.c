@@ -171,8 +171,8 @@ void cmd_cancel(Call *call) {
 }
 
 /*
- * A job that has just ended is at rest a moment later: its reader leaves the store, and its record is saved once more.
- * What needs it at rest waits for that, so that `reqctl wait JOB && reqctl retry JOB` always works.
+ * A job that has just ended is at rest a moment later: its reader leaves the store, and its record is saved
+ * once more. What needs it at rest waits for that, so that `reqctl wait JOB && reqctl retry JOB` works.
  */
 typedef struct Rest Rest;
 
@@ -243,7 +243,7 @@ static void retry(Call *call, Job *job) {
 
         r = status && (json_int(status, &number) || number < 100 || number > 599)
                     ? user_error_set(&error, "status", "100 to 599", "%s is no HTTP status", json_number_text(status))
-                    : job_retry(job, call_string(call, "reason"), (int)number, &error);
+                    : registry_retry(call->control->registry, job, call_string(call, "reason"), (int)number, &error);
         log_who(call, job, "retry");
         answer_change(call, job, r, &error);
 }

@@ -70,7 +70,7 @@ static Import *import_free(Import *import) {
 
 DEFINE_FREEP(Import, import);
 
-/* bson_new_from_json() by itself takes an array for a document, and of two documents on a line the first. */
+/* bson_new_from_json() by itself takes an array for a document, and the first of two on a line. */
 static bson_t *read_document(const char *line, size_t len, bson_error_t *ret_problem) {
         _cleanup_(json_body_deinit) JsonBody body = {};
         char *message = ret_problem->message;

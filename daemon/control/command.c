@@ -87,13 +87,19 @@ static const Parameter *find_parameter(const Method *method, const char *name) {
         return NULL;
 }
 
+/* A NUL inside would cut off the rest of a string without a word. */
+static bool is_cut(const JsonValue *value) {
+        return json_type(value) == JSON_STRING && strlen(json_string(value)) < json_size(value);
+}
+
 /* The name of the first parameter that is unknown, of the wrong type, or missing; NULL: all is well. */
 static const char *wrong_parameter(const Method *method, const JsonValue *values) {
         for (size_t i = 0; values && i < json_size(values); i++) {
                 const Parameter *parameter = find_parameter(method, json_key_at(values, i));
                 JsonType type = json_type(json_at(values, i));
 
-                if (!parameter || (type != parameter->type && (type != JSON_NULL || parameter->required)))
+                if (!parameter || is_cut(json_at(values, i)) ||
+                        (type != parameter->type && (type != JSON_NULL || parameter->required)))
                         return json_key_at(values, i);
         }
 

@@ -154,11 +154,13 @@ static bool has_left(const Peer *peer) {
         return poll(&fd, 1, 0) < 0 || (fd.revents & (POLLHUP | POLLERR));
 }
 
-/* A client that has only closed its sending side (printf ... | nc -U) still gets all the answers it waits for. */
+/* A client that has only closed its sending side (printf ... | nc -U) still gets all that it waits for. */
 static void on_end(struct bufferevent *stream, short what, void *userdata) {
         Peer *peer = userdata;
 
-        if ((what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT)) || (peer->call && peer->call->gone && has_left(peer))) {
+        bool streams = peer->call && peer->call->gone;
+
+        if ((what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT)) || (streams && has_left(peer))) {
                 peer_free(peer);
                 return;
         }

@@ -160,7 +160,7 @@ static Document *first_queued(Dispatcher *dispatcher) {
 
 /* Why no document is next. */
 static LimitedBy none_ready(const Dispatcher *dispatcher, uint64_t *ret_wait_us) {
-        if (TAILQ_EMPTY(&dispatcher->due)) {
+        if (TAILQ_EMPTY(&dispatcher->due) && !too_many_wait(dispatcher)) {
                 if (!queue_first(dispatcher->queue))
                         return LIMITED_BY_SOURCE;
                 if (dispatcher_limit_reached(dispatcher))
@@ -188,9 +188,7 @@ LimitedBy dispatcher_check(Dispatcher *dispatcher, uint64_t now_us, uint64_t *re
         }
 
         dispatcher->next = first_due(dispatcher);
-        if (!dispatcher->next && too_many_wait(dispatcher))
-                return LIMITED_BY_ORIGIN;
-        if (!dispatcher->next)
+        if (!dispatcher->next && !too_many_wait(dispatcher))
                 dispatcher->next = first_queued(dispatcher);
 
         return dispatcher->next ? LIMITED_BY_NOTHING : none_ready(dispatcher, ret_wait_us);

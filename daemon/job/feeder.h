@@ -37,7 +37,7 @@ struct Feeder {
 /* @feeder is otherwise filled by the caller: services, queue, watermark, tally, refuse, userdata. @query is copied. */
 int feeder_init(Feeder *feeder, const StoreQuery *query);
 
-/* No read is under way (feeder_idle()). */
+/* No read is under way (feeder_idle()), or the workers have ended. */
 void feeder_deinit(Feeder *feeder);
 
 /* Starts a read if the queue wants documents and nothing stands against it. */

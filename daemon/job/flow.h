@@ -54,7 +54,7 @@ struct Flow {
 
 int flow_new(const FlowOptions *options, Flow **ret_flow);
 
-/* flow_quiet() holds. Accepts NULL. */
+/* flow_quiet() holds, or the workers have ended. Accepts NULL. */
 Flow *flow_free(Flow *flow);
 DEFINE_FREEP(Flow, flow);
 

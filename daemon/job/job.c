@@ -10,15 +10,6 @@
 #include "common/timeutil.h"
 #include "daemon/job/job_internal.h"
 
-/* Counts the generation's documents in the background. */
-struct JobCount {
-        StoreWork work;
-        Job *job;
-        StoreQuery query;
-        int32_t generation;
-        uint64_t n;
-};
-
 static bson_t *record_for_saver(void *userdata) {
         return job_record(userdata);
 }
@@ -121,8 +112,9 @@ Job *job_free(Job *job) {
         if (!job)
                 return NULL;
 
+        job_count_forget(job);
+        saver_deinit(&job->saver); /* first: whoever waits there is told, and may look at the flow */
         flow_free(job->flow);
-        saver_deinit(&job->saver);
         job_spec_free(job->spec);
         job_record_deinit(&job->record);
         free(job);
@@ -171,7 +163,7 @@ static void on_refused(const StoreFailure *failure, void *userdata) {
         char reason[300];
 
         snprintf(reason, sizeof(reason), "store refuses: %d %s", failure->code, failure->message);
-        if (job->record.state == JOB_RUNNING)
+        if (!job_ended(job)) /* also if it is paused already: it holds answers that are not stored */
                 job_set_state(job, JOB_PAUSED, reason);
 }
 
@@ -208,48 +200,6 @@ static FlowOptions flow_options(Job *job) {
         };
 }
 
-static int run_count(StoreWork *work, Store *store) {
-        JobCount *count = (JobCount *)work;
-
-        return store_count(store, &count->query, &count->n, &work->failure);
-}
-
-static void count_done(StoreWork *work, int r) {
-        JobCount *count = (JobCount *)work;
-        Job *job = count->job;
-
-        job->count = NULL;
-        if (!r && !job->total_known && count->generation == job->record.generation) {
-                job->total = count->n;
-                job->total_known = true;
-        }
-        free(count);
-        services_kick(job->services);
-}
-
-static void count_drop(StoreWork *work) {
-        free(work);
-}
-
-static void count_documents(Job *job, const FlowOptions *options) {
-        JobCount *count;
-
-        if (job->count)
-                return;
-
-        count = calloc(1, sizeof(*count));
-        if (!count)
-                return; /* total stays unknown until reading has ended */
-
-        count->work = (StoreWork){ .run = run_count, .done = count_done, .drop = count_drop };
-        count->job = job;
-        count->generation = job->record.generation;
-        count->query = flow_query(options);
-        count->query.resume = true; /* documents that get their outcome while we count belong to it */
-        job->count = count;
-        store_link_submit(job->services->link, WORK_COUNT, &count->work);
-}
-
 /* Sets the job to work: counts, reads, and starts requests unless it is paused. */
 static void begin(Job *job) {
         FlowOptions options = flow_options(job);
@@ -267,14 +217,14 @@ static void begin(Job *job) {
                 job->record.started_ms = time_wall_ms();
                 saver_changed(&job->saver);
         }
-        count_documents(job, &options);
+        job_count_begin(job, &options);
         services_kick(job->services);
 }
 
 static void end_flow(Job *job) {
         refresh_record(job);
         job->attempts = flow_attempts(job->flow);
-        job->window_max = job->flow->dispatcher.window_max;
+        job->window_max = job_window_max(job);
         job->flow = flow_free(job->flow);
 }
 
@@ -310,6 +260,22 @@ static void tell_rest(Job *job) {
         job->at_rest = at_rest;
 }
 
+/* What is in flight ends and is stored. What the store refuses even now, nobody will ask for again. */
+static void turn_ended(Job *job) {
+        Flow *flow = job->flow;
+        size_t lost;
+
+        flow_hurry(flow);
+        feeder_rest(&flow->feeder);
+        lost = flow_settled(flow) ? writer_forget_refused(&flow->writer) : 0;
+        if (lost)
+                log_warning("job %s: %zu answers are not stored: the store refuses them", job->record.name, lost);
+        if (flow_quiet(flow)) {
+                end_flow(job);
+                saver_changed(&job->saver);
+        }
+}
+
 static void turn_flow(Job *job) {
         switch (job->record.state) {
         case JOB_RUNNING:
@@ -320,12 +286,7 @@ static void turn_flow(Job *job) {
                 flow_hurry(job->flow);
                 break;
         default:
-                flow_hurry(job->flow);
-                feeder_rest(&job->flow->feeder);
-                if (flow_quiet(job->flow)) {
-                        end_flow(job);
-                        saver_changed(&job->saver);
-                }
+                turn_ended(job);
         }
 
         if (job->flow && job->flow->feeder.ended && !job_ended(job)) {
@@ -366,9 +327,15 @@ bool job_settled(const Job *job) {
 
 bool job_at_rest(const Job *job) {
         return job->record.state != JOB_RUNNING && job_settled(job) &&
-               (saver_clean(&job->saver) || job->services->link->away);
+               (saver_clean(&job->saver) || job->saver.refused || job->services->link->away);
 }
 
 bool job_quiet(const Job *job) {
-        return (!job->flow || flow_quiet(job->flow)) && !job->count && saver_idle(&job->saver) && saver_clean(&job->saver);
+        return !job->flow && saver_idle(&job->saver) && saver_clean(&job->saver);
+}
+
+uint64_t job_window_max(const Job *job) {
+        size_t now = job->flow ? job->flow->dispatcher.window_max : 0;
+
+        return now > job->window_max ? now : job->window_max;
 }

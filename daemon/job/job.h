@@ -41,7 +41,7 @@ struct Job {
         uint64_t total; /* documents of this generation; valid if: */
         bool total_known;
         uint64_t attempts; /* requests of this generation, once the flow is gone */
-        size_t window_max; /* likewise */
+        uint64_t window_max; /* of the flows that have ended since the daemon started */
         bool at_rest;      /* job_at_rest() held in the last turn */
         bool forgotten;    /* deleted: gone from the list once nothing of it is under way */
 
@@ -61,7 +61,7 @@ int job_new(const Services *services, JobSpec *spec, bool paused, Job **ret_job)
 /* A job from its stored record (read with job_record_from_bson(), taken over on success). -EINVAL: its spec is not understood. */
 int job_restore(const Services *services, JobRecord *record, Job **ret_job, UserError *error);
 
-/* job_quiet() holds. Accepts NULL. */
+/* job_quiet() holds, or the workers have ended. Whoever waits for a save is told. Accepts NULL. */
 Job *job_free(Job *job);
 DEFINE_FREEP(Job, job);
 
@@ -87,11 +87,14 @@ int job_retry(Job *job, const char *reason, int status, UserError *error); /* NU
 /* Nothing in flight and nothing unstored. */
 bool job_settled(const Job *job);
 
-/* Not running and settled, and the store knows; or would, were it not away: what those wait for that follow a job. */
+/* Not running and settled, and the store knows; or would, if it answered and took it: what those wait for that follow a job. */
 bool job_at_rest(const Job *job);
 
-/* Settled, saved, and no call of the store is under way. */
+/* No flow, saved, and no call of the store is under way, but for a count: it may be freed, or begin a new generation. */
 bool job_quiet(const Job *job);
+
+/* The most requests that a crash would have repeated at any moment since the daemon started. */
+uint64_t job_window_max(const Job *job);
 
 static inline bool job_ended(const Job *job) {
         return job_state_ended(job->record.state);

@@ -3,6 +3,7 @@
 #include "daemon/job/job.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "daemon/job/job_internal.h"
 
@@ -25,7 +26,7 @@ static int remember_change(Job *job, const char *key) {
         const Option *option = option_find_flag(job_spec_options, key);
         _cleanup_free_ char *text = option_text(option, job->spec);
 
-        return text ? string_map_add(&job->record.changed, key, text) : -ENOMEM;
+        return text ? string_map_add(&job->record.changed, option->flag + strlen("--"), text) : -ENOMEM;
 }
 
 static int set_one(Job *job, const char *key, const char *value, UserError *error) {
@@ -145,11 +146,13 @@ static int check_retry(const Job *job, const char *reason, int status, UserError
                 return user_error_set(error, "reason", "see the reasons in: reqctl status JOB", "\"%s\" is no reason", reason);
         if (status && (status < 100 || status > 599))
                 return user_error_set(error, "status", "100 to 599", "%d is no HTTP status", status);
-        if (job_ended(job) && job_quiet(job))
+        if (job_ended(job) && job_quiet(job) && !job->forgotten)
                 return 0;
 
         user_error_set(error, NULL, "wait for its end, or cancel it first", "job %s is %s", job->record.name,
-                job_ended(job) ? "still storing its last outcomes" : job_state_name(job->record.state));
+                job->forgotten   ? "being deleted"
+                : job_ended(job) ? "still storing its last outcomes"
+                                 : job_state_name(job->record.state));
         return JOB_E_CONFLICT;
 }
 
@@ -171,6 +174,8 @@ int job_retry(Job *job, const char *reason, int status, UserError *error) {
         record->tally = (Tally){};
         record->begun = false;
         record->started_ms = record->ended_ms = 0;
+        job->total_known = false;
+        job_count_forget(job);
         job_set_state(job, JOB_RUNNING, NULL);
         return 0;
 }

@@ -137,8 +137,10 @@ static int read_changed(const bson_t *bson, StringList *changed) {
                 return 0;
 
         while (bson_iter_next(&iter)) {
-                int r = string_map_add(changed, bson_iter_key(&iter), bson_iter_utf8(&iter, NULL));
+                int r = -EINVAL;
 
+                if (BSON_ITER_HOLDS_UTF8(&iter))
+                        r = string_map_add(changed, bson_iter_key(&iter), bson_iter_utf8(&iter, NULL));
                 if (r)
                         return error_trace(r);
         }

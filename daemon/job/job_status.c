@@ -112,7 +112,7 @@ static void write_window(const Job *job, JsonWriter *writer) {
         json_key(writer, "window");
         json_open_object(writer);
         json_member_uint(writer, "now", job->flow ? dispatcher_window(&job->flow->dispatcher) : 0);
-        json_member_uint(writer, "max", job->flow ? job->flow->dispatcher.window_max : job->window_max);
+        json_member_uint(writer, "max", job_window_max(job));
         json_close_object(writer);
 }
 

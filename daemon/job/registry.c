@@ -11,6 +11,7 @@
 #include "daemon/job/registry_internal.h"
 
 #define START_AT_ONCE 128 /* requests in one turn: between turns commands are answered */
+#define LOAD_AGAIN_S 2    /* after the store refused to give its jobs */
 
 typedef struct RegistryLoad RegistryLoad;
 
@@ -115,19 +116,23 @@ static void free_leaving(Registry *registry) {
         }
 }
 
-static void turn_draining(Registry *registry) {
-        Job *job;
-
-        TAILQ_FOREACH(job, &registry->jobs, entry) {
-                if (job->flow) {
-                        flow_hurry(job->flow);
-                        feeder_rest(&job->flow->feeder);
-                }
-                if (!job_settled(job) || !saver_clean(&job->saver) || (job->flow && !feeder_idle(&job->flow->feeder)))
-                        return;
+static bool is_drained(Job *job) {
+        if (job->flow) {
+                flow_hurry(job->flow);
+                feeder_rest(&job->flow->feeder);
         }
 
-        registry->drained(registry->drained_userdata);
+        return job_settled(job) && saver_clean(&job->saver) && (!job->flow || feeder_idle(&job->flow->feeder));
+}
+
+static void turn_draining(Registry *registry) {
+        bool drained = true;
+        Job *job;
+
+        TAILQ_FOREACH(job, &registry->jobs, entry)
+                drained &= is_drained(job);
+        if (drained)
+                registry->drained(registry->drained_userdata);
 }
 
 static void on_turn(int fd, short what, void *userdata) {
@@ -146,7 +151,10 @@ static void on_turn(int fd, short what, void *userdata) {
 }
 
 static void on_later(int fd, short what, void *userdata) {
-        start_requests(userdata);
+        Registry *registry = userdata;
+
+        if (!registry->draining)
+                start_requests(registry);
 }
 
 static void load_one(Registry *registry, const bson_t *record) {
@@ -173,12 +181,22 @@ static int run_load(StoreWork *work, Store *store) {
         return store_job_load_all(store, &load->records, &load->n, &work->failure);
 }
 
+static void load_refused(Registry *registry, const StoreFailure *failure) {
+        static const struct timeval later = { .tv_sec = LOAD_AGAIN_S };
+
+        if (!registry->refused)
+                log_error("the store does not give its jobs: %s", failure->message);
+        registry->refused = true;
+        registry->refusal = *failure;
+        event_add(registry->reload, &later);
+}
+
 static void load_done(StoreWork *work, int r) {
         RegistryLoad *load = (RegistryLoad *)work;
         Registry *registry = load->registry;
 
         if (r)
-                log_error("the store does not give its jobs: %s", work->failure.message);
+                load_refused(registry, &work->failure);
 
         for (size_t i = 0; i < load->n; i++) {
                 load_one(registry, load->records[i]);
@@ -212,10 +230,19 @@ int registry_start(Registry *registry) {
         return 0;
 }
 
+static void on_reload(int fd, short what, void *userdata) {
+        static const struct timeval later = { .tv_sec = LOAD_AGAIN_S };
+        Registry *registry = userdata;
+
+        if (registry_start(registry))
+                event_add(registry->reload, &later);
+}
+
 static int init_events(Registry *registry, struct event_base *base) {
         registry->turn = evtimer_new(base, on_turn, registry);
         registry->later = evtimer_new(base, on_later, registry);
-        return registry->turn && registry->later ? 0 : -ENOMEM;
+        registry->reload = evtimer_new(base, on_reload, registry);
+        return registry->turn && registry->later && registry->reload ? 0 : -ENOMEM;
 }
 
 int registry_new(const RegistryOptions *options, Registry **ret_registry) {
@@ -275,6 +302,8 @@ Registry *registry_free(Registry *registry) {
                 event_free(registry->turn);
         if (registry->later)
                 event_free(registry->later);
+        if (registry->reload)
+                event_free(registry->reload);
         free(registry);
         return NULL;
 }

@@ -41,6 +41,9 @@ struct Registry {
         struct event *later;    /* the same when a rate lets the next request start */
         uint32_t max_jobs;
         bool loaded;            /* the store's jobs are here */
+        bool refused;           /* it does not give them, and `refusal` says why */
+        StoreFailure refusal;
+        struct event *reload;   /* when to ask for them again */
         bool draining;
         void (*drained)(void *userdata);
         void *drained_userdata;
@@ -68,14 +71,14 @@ DEFINE_FREEP(Registry, registry);
 /* Begins loading the store's jobs; unfinished ones go on by themselves, however long the store takes to answer. */
 int registry_start(Registry *registry);
 
-/* Whether questions about jobs can be answered: they are loaded, or it is known that the store is away. */
+/* Whether questions about jobs can be answered: they are loaded, or it is known why not. */
 static inline bool registry_ready(const Registry *registry) {
-        return registry->loaded || registry->link.away;
+        return registry->loaded || registry->refused || registry->link.away;
 }
 
 /*
  * Finds a job by name or id; NULL means the only unfinished one. 0, or REGISTRY_E_NO_SUCH_JOB, _CONFLICT (several are
- * meant) or _AWAY (not loaded yet) with @error filled.
+ * meant), _AWAY or _REFUSED (not loaded yet) with @error filled.
  */
 int registry_find(Registry *registry, const char *name, Job **ret_job, UserError *error);
 
@@ -86,6 +89,12 @@ int registry_find(Registry *registry, const char *name, Job **ret_job, UserError
  */
 typedef void (*registry_submit_fn)(void *userdata, int r, Job *job, bool created, const UserError *error);
 void registry_submit(Registry *registry, const JsonValue *spec, bool paused, registry_submit_fn done, void *userdata);
+
+/*
+ * job_retry(), where an ended job may be at work again beside the unfinished ones. 0; REGISTRY_E_CONFLICT, _BUSY or
+ * -EINVAL with @error filled.
+ */
+int registry_retry(Registry *registry, Job *job, const char *reason, int status, UserError *error);
 
 /* Forgets an ended job. @done as above, without job. */
 typedef void (*registry_delete_fn)(void *userdata, int r, const UserError *error);

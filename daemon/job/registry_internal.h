@@ -7,5 +7,8 @@
 /* Takes over a job that the store knows; its next turn begins it. */
 void registry_add(Registry *registry, Job *job);
 
-/* The job of exactly that name or id, deleted ones aside; or NULL. */
-Job *registry_lookup(const Registry *registry, const char *name);
+/* The job of exactly that name or id, or NULL. */
+Job *registry_lookup(const struct JobList *jobs, const char *name);
+
+/* Why the store's jobs are not known: REGISTRY_E_AWAY or _REFUSED, with @error filled. */
+int registry_not_loaded(const Registry *registry, UserError *error);

@@ -1,11 +1,10 @@
-/* Finding, submitting and deleting jobs. */
+/* Submitting, retrying and deleting jobs. */
 
 #include "daemon/job/registry.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "common/nearest.h"
 #include "daemon/job/registry_internal.h"
 
 typedef struct Submission Submission;
@@ -16,6 +15,7 @@ struct Submission {
         StoreWork work;
         Registry *registry;
         Job *job;
+        bson_oid_t id; /* the job's */
         char *collection;
         bson_t *filter;
         bool filter_refused;
@@ -33,79 +33,8 @@ struct Deletion {
         void *userdata;
 };
 
-static Job *lookup_in(const struct JobList *jobs, const char *name) {
-        Job *job;
-        char id[25];
-
-        TAILQ_FOREACH(job, jobs, entry) {
-                bson_oid_to_string(&job->record.id, id);
-                if (strcmp(job->record.name, name) == 0 || strcmp(id, name) == 0)
-                        return job;
-        }
-
-        return NULL;
-}
-
-Job *registry_lookup(const Registry *registry, const char *name) {
-        return lookup_in(&registry->jobs, name);
-}
-
-static int no_such_job(const Registry *registry, const char *name, UserError *error) {
-        Nearest nearest = { .typed = name };
-        _cleanup_free_ char *hint = NULL;
-        const Job *job;
-
-        TAILQ_FOREACH(job, &registry->jobs, entry)
-                nearest_try(&nearest, job->record.name);
-        if (nearest.best && asprintf(&hint, "did you mean %s?", nearest.best) < 0)
-                hint = NULL;
-
-        user_error_set(error, NULL, hint ? hint : "reqctl status lists them", "there is no job \"%s\"", name);
-        return REGISTRY_E_NO_SUCH_JOB;
-}
-
-static int find_only(const Registry *registry, Job **ret_job, UserError *error) {
-        Job *job, *only = NULL;
-
-        TAILQ_FOREACH(job, &registry->jobs, entry) {
-                if (job_ended(job))
-                        continue;
-                if (only) {
-                        user_error_set(error, NULL, "name one: reqctl status lists them", "several jobs are unfinished");
-                        return REGISTRY_E_CONFLICT;
-                }
-                only = job;
-        }
-
-        if (!only) {
-                user_error_set(error, NULL, "name one: reqctl status lists them", "no job is unfinished");
-                return REGISTRY_E_NO_SUCH_JOB;
-        }
-
-        *ret_job = only;
-        return 0;
-}
-
-static int not_loaded(const Registry *registry, UserError *error) {
-        user_error_set(error, NULL, "try again in a moment", "the store has not given its jobs yet%s%s",
-                registry->link.away ? ": " : "", registry->link.away ? registry->link.failure.message : "");
-        return REGISTRY_E_AWAY;
-}
-
-int registry_find(Registry *registry, const char *name, Job **ret_job, UserError *error) {
-        Job *job;
-
-        if (!registry->loaded)
-                return not_loaded(registry, error);
-        if (!name)
-                return find_only(registry, ret_job, error);
-
-        job = registry_lookup(registry, name);
-        if (!job)
-                return no_such_job(registry, name, error);
-
-        *ret_job = job;
-        return 0;
+static bool writes_to(const Job *job, const char *field) {
+        return strcmp(job->spec->result.field, field) == 0 || strcmp(job->spec->result.meta, field) == 0;
 }
 
 /* Two jobs at work on one field of one collection would overwrite each other's outcomes. */
@@ -115,10 +44,10 @@ static int check_fields(const struct JobList *jobs, const JobSpec *spec, UserErr
         TAILQ_FOREACH(job, jobs, entry) {
                 if (job_ended(job) || strcmp(job->spec->collection, spec->collection) != 0)
                         continue;
-                if (strcmp(job->spec->result.field, spec->result.field) == 0)
+                if (writes_to(job, spec->result.field))
                         user_error_set(error, "result.field", "give it another field: --field and --meta",
                                 "job %s writes to \"%s\" of %s", job->record.name, spec->result.field, spec->collection);
-                else if (strcmp(job->spec->result.meta, spec->result.meta) == 0)
+                else if (writes_to(job, spec->result.meta))
                         user_error_set(error, "result.meta", "give it another one: --meta", "job %s writes to \"%s\" of %s",
                                 job->record.name, spec->result.meta, spec->collection);
                 if (error->message)
@@ -134,11 +63,25 @@ static int check_room(const Registry *registry, UserError *error) {
 
         TAILQ_FOREACH(job, &registry->jobs, entry)
                 n += !job_ended(job);
+        TAILQ_FOREACH(job, &registry->arriving, entry)
+                n++;
         if (n < registry->max_jobs)
                 return 0;
 
         user_error_set(error, NULL, "raise MaxJobs= in reqd.conf, or wait", "%u jobs are unfinished, and that is the limit", n);
         return REGISTRY_E_BUSY;
+}
+
+/* Whether a job of @spec may be at work beside those that are. */
+static int check_beside(const Registry *registry, const JobSpec *spec, UserError *error) {
+        int r;
+
+        r = check_room(registry, error);
+        if (!r)
+                r = check_fields(&registry->jobs, spec, error);
+        if (!r)
+                r = check_fields(&registry->arriving, spec, error);
+        return r;
 }
 
 /* The same file again while its job is unfinished is that job. */
@@ -199,10 +142,32 @@ static int store_answer(const StoreWork *work, int r, UserError *error) {
         return r == STORE_E_AWAY ? REGISTRY_E_AWAY : REGISTRY_E_REFUSED;
 }
 
+static int run_withdrawal(StoreWork *work, Store *store) {
+        return store_job_delete(store, &((Submission *)work)->id, &work->failure);
+}
+
+static void withdrawal_drop(StoreWork *work) {
+        submission_free((Submission *)work);
+}
+
+static void withdrawal_done(StoreWork *work, int r) {
+        withdrawal_drop(work);
+}
+
+/*
+ * The store went away: nobody knows whether the record got there. Its client was told that it did not, so it is taken
+ * out as soon as the store is back, or the job would begin by itself at the next start.
+ */
+static void withdraw(Submission *submission) {
+        submission->work = (StoreWork){ .run = run_withdrawal, .done = withdrawal_done, .drop = withdrawal_drop };
+        store_link_submit(&submission->registry->link, WORK_RECORD, &submission->work);
+}
+
 static void submission_done(StoreWork *work, int r) {
         _cleanup_(submission_freep) Submission *submission = (Submission *)work;
         _cleanup_(user_error_deinit) UserError error = {};
         Registry *registry = submission->registry;
+        bool uncertain = r == STORE_E_AWAY;
         Job *job = NULL;
 
         TAILQ_REMOVE(&registry->arriving, submission->job, entry);
@@ -214,6 +179,8 @@ static void submission_done(StoreWork *work, int r) {
         }
 
         submission->done(submission->userdata, r, job, true, &error);
+        if (uncertain)
+                withdraw(TAKE_PTR(submission));
 }
 
 static void submission_drop(StoreWork *work) {
@@ -237,29 +204,29 @@ static int submission_new(Registry *registry, JobSpec **spec, bool paused, Submi
                 return r;
 
         *spec = NULL;
+        submission->id = submission->job->record.id;
         submission->record = job_record(submission->job);
         *ret_submission = TAKE_PTR(submission);
         return 0;
 }
 
 static int check_submission(Registry *registry, const JobSpec *spec, UserError *error) {
-        int r;
+        if (!registry->loaded)
+                return registry_not_loaded(registry, error);
 
-        if (registry->link.away || !registry->loaded)
-                return not_loaded(registry, error);
+        if (registry->link.away) {
+                user_error_set(error, NULL, "try again in a moment", "the store does not answer: %s",
+                        registry->link.failure.message);
+                return REGISTRY_E_AWAY;
+        }
 
-        if (lookup_in(&registry->arriving, spec->name)) {
+        if (registry_lookup(&registry->arriving, spec->name)) {
                 user_error_set(error, "name", "ask again in a moment", "job %s is being submitted by somebody else",
                         spec->name);
                 return REGISTRY_E_CONFLICT;
         }
 
-        r = check_room(registry, error);
-        if (!r)
-                r = check_fields(&registry->jobs, spec, error);
-        if (!r)
-                r = check_fields(&registry->arriving, spec, error);
-        return r;
+        return check_beside(registry, spec, error);
 }
 
 void registry_submit(Registry *registry, const JsonValue *object, bool paused, registry_submit_fn done, void *userdata) {
@@ -270,7 +237,7 @@ void registry_submit(Registry *registry, const JsonValue *object, bool paused, r
         int r;
 
         r = job_spec_new(object, &spec, &error);
-        if (!r && (job = registry_lookup(registry, spec->name))) {
+        if (!r && (job = registry_lookup(&registry->jobs, spec->name))) {
                 r = check_name(job, spec, &error);
                 done(userdata, r, r ? NULL : job, false, &error);
                 return;
@@ -289,6 +256,17 @@ void registry_submit(Registry *registry, const JsonValue *object, bool paused, r
         submission->userdata = userdata;
         TAILQ_INSERT_TAIL(&registry->arriving, submission->job, entry);
         store_link_submit(&registry->link, WORK_RECORD, &submission->work);
+}
+
+int registry_retry(Registry *registry, Job *job, const char *reason, int status, UserError *error) {
+        int r;
+
+        r = job_ended(job) ? check_beside(registry, job->spec, error) : 0;
+        if (r)
+                return r;
+
+        r = job_retry(job, reason, status, error);
+        return r == JOB_E_CONFLICT ? REGISTRY_E_CONFLICT : r;
 }
 
 static int run_deletion(StoreWork *work, Store *store) {

@@ -45,7 +45,7 @@ struct Saver {
 /* services, record and userdata are the caller's to fill. */
 int saver_init(Saver *saver);
 
-/* No save is under way (saver_idle()). Waiters are told that nothing is stored. */
+/* No save is under way (saver_idle()), or the workers have ended. Waiters are told that nothing is stored. */
 void saver_deinit(Saver *saver);
 
 /* The record has changed. */

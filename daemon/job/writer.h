@@ -41,7 +41,7 @@ struct Writer {
 /* @writer is otherwise filled by the caller: services, target, watermark, tally, refuse, moved, userdata. */
 int writer_init(Writer *writer);
 
-/* No bulk is under way; what was not sent is forgotten (the documents are still pending in the store). */
+/* No bulk is under way, or the workers have ended; what was not sent is forgotten: its documents are pending in the store. */
 void writer_deinit(Writer *writer);
 
 /* Takes over @outcome, which is the terminal one of a document of @page. */

@@ -52,6 +52,22 @@ static int derive_filter(JobSpec *spec, UserError *error) {
         return r ? error_trace(r) : filter_parse(object, &spec->filter_bson, error);
 }
 
+/* Documents that have the result field are taken for answered: one that the request reads would leave none to ask for. */
+static int check_fields_read(const JobSpec *spec, UserError *error) {
+        const char *const *fields = request_template_fields(spec->templates);
+
+        for (; fields && *fields; fields++) {
+                if (strcmp(*fields, spec->result.field) == 0)
+                        return user_error_set(error, "result.field", "write another name",
+                                "\"%s\" is what the request is made from", *fields);
+                if (strcmp(*fields, spec->result.meta) == 0)
+                        return user_error_set(error, "result.meta", "write another name",
+                                "\"%s\" is what the request is made from", *fields);
+        }
+
+        return 0;
+}
+
 static int derive(JobSpec *spec, UserError *error) {
         int r;
 
@@ -69,8 +85,9 @@ static int derive(JobSpec *spec, UserError *error) {
         if (r)
                 return error_trace(r);
 
-        return request_template_new(
+        r = request_template_new(
                 spec->request.url, &spec->request.query, &spec->request.headers, &spec->templates, error);
+        return r ? error_trace(r) : check_fields_read(spec, error);
 }
 
 int job_spec_new(const JsonValue *object, JobSpec **ret_spec, UserError *error) {

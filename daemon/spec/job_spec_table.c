@@ -70,10 +70,22 @@ static int check_field(const char *text, UserError *error) {
         return 0;
 }
 
+/* As far as the text goes without a variable, it is @prefix. */
+static bool begins_like(const char *text, const char *prefix) {
+        size_t literal = strcspn(text, "{"), len = strlen(prefix);
+
+        return strncasecmp(text, prefix, literal < len ? literal : len) == 0 && (literal >= len || text[literal] == '{');
+}
+
 static int check_url(const char *text, UserError *error) {
         if (!*text)
                 return user_error_set(
                         error, NULL, "write {+url}, or https://api.example.com/{id}", "the URL is empty");
+
+        /* What stands before the first variable is the same for all documents: wrong for one is wrong for all. */
+        if (*text != '{' && !begins_like(text, "http://") && !begins_like(text, "https://"))
+                return user_error_set(error, NULL, "write http:// or https:// in front",
+                        "\"%.130s\" does not begin with a scheme that reqd speaks", text);
 
         return 0;
 }

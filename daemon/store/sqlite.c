@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "daemon/store/selection.h"
@@ -57,6 +59,26 @@ static int create_file(const char *path, UserError *error) {
         return 0;
 }
 
+/*
+ * One daemon owns a store's jobs: two would both send the requests of one job. The lock is beside the file, as closing
+ * any descriptor of the file itself would release SQLite's own locks. The kernel frees it when its owner dies.
+ */
+static int lock_file(SqliteStore *store, UserError *error) {
+        _cleanup_free_ char *path = NULL;
+
+        if (asprintf(&path, "%s.lock", store->path) < 0)
+                return -ENOMEM;
+
+        store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+        if (store->lock < 0)
+                return user_error_set(error, NULL, NULL, "cannot create %s: %m", path);
+        if (flock(store->lock, LOCK_EX | LOCK_NB) < 0)
+                return user_error_set(error, NULL, "end that one first, or name another file", "another reqd is at work on %s",
+                        store->path);
+
+        return 0;
+}
+
 static int look(SqliteConnection *connection, int *ret_kind, StoreFailure *failure) {
         sqlite3_stmt *statement = NULL;
         int r = 0;
@@ -91,6 +113,8 @@ static int open_file(SqliteStore *store, UserError *error) {
         int kind = 0, r;
 
         r = create_file(store->path, error);
+        if (!r)
+                r = lock_file(store, error);
         if (r)
                 return error_trace(r);
 
@@ -114,6 +138,8 @@ static void sqlite_free(Store *base) {
 
         sqlite_connection_close(&store->writer);
         pthread_mutex_destroy(&store->mutex);
+        if (store->lock >= 0)
+                close(store->lock);
         free(store->path);
         free(store);
 }
@@ -131,6 +157,7 @@ static int sqlite_open(const char *uri, const StoreOptions *options, Store **ret
         if (!store)
                 return -ENOMEM;
 
+        store->lock = -1;
         pthread_mutex_init(&store->mutex, NULL);
         store->path = strdup(path);
         store->base.address = strdup(uri);

@@ -16,6 +16,7 @@ typedef struct SqliteStore SqliteStore;
 struct SqliteStore {
         Store base;
         char *path;
+        int lock; /* descriptor of the lock beside the file; -1: none */
         pthread_mutex_t mutex;
         SqliteConnection writer; /* under the mutex */
 };

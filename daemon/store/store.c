@@ -29,16 +29,24 @@ static const StoreOps *ops_of(const char *uri) {
         return NULL;
 }
 
+int store_check_uri(const char *uri, UserError *error) {
+        if (ops_of(uri))
+                return 0;
+
+        /* Only the scheme is told back: whatever follows may hold a password. */
+        return user_error_set(error, NULL, "write mongodb://HOST/DATABASE or sqlite:FILE",
+                "\"%.*s\" is not a kind of store", (int)strcspn(uri, ":/@"), uri);
+}
+
 int store_open(const char *uri, const StoreOptions *options, Store **ret_store, UserError *error) {
         static const StoreOptions none = {};
         const StoreOps *ops = ops_of(uri);
         Store *store;
         int r;
 
-        /* Only the scheme is told back: whatever follows may hold a password. */
-        if (!ops)
-                return user_error_set(error, NULL, "write mongodb://HOST/DATABASE or sqlite:FILE",
-                        "\"%.*s\" is not a kind of store", (int)strcspn(uri, ":/@"), uri);
+        r = store_check_uri(uri, error);
+        if (r)
+                return r;
 
         r = ops->open(uri, options ? options : &none, &store, error);
         if (r)

@@ -107,6 +107,9 @@ typedef enum StoreResult {
  */
 int store_open(const char *uri, const StoreOptions *options, Store **ret_store, UserError *error);
 
+/* Whether @uri names a kind of store, without opening anything: 0, or -EINVAL with @error filled. Any thread. */
+int store_check_uri(const char *uri, UserError *error);
+
 /* Every reader is freed and no call is under way. Accepts NULL. */
 Store *store_free(Store *store);
 DEFINE_FREEP(Store, store);

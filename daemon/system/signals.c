@@ -36,6 +36,9 @@ int signals_new(struct event_base *base, void (*ended)(void *userdata), void *us
                 return -ENOMEM;
 
         signal(SIGPIPE, SIG_IGN);
+        /* What libevent puts back at the end: one more of them must not make an orderly end a death by signal. */
+        signal(SIGTERM, SIG_IGN);
+        signal(SIGINT, SIG_IGN);
         signals->ended = ended;
         signals->userdata = userdata;
         signals->term = watch(base, SIGTERM, signals);
@@ -48,9 +51,16 @@ int signals_new(struct event_base *base, void (*ended)(void *userdata), void *us
 }
 
 Signals *signals_free(Signals *signals) {
+        sigset_t late;
+
         if (!signals)
                 return NULL;
 
+        /* Who asks twice may ask when all is over, and is not to turn a clean end into a death by signal. */
+        sigemptyset(&late);
+        sigaddset(&late, SIGTERM);
+        sigaddset(&late, SIGINT);
+        pthread_sigmask(SIG_BLOCK, &late, NULL);
         if (signals->term)
                 event_free(signals->term);
         if (signals->interrupt)

@@ -30,6 +30,14 @@ def workplace(build, tmp_path_factory):
     place.end()
 
 
+@pytest.fixture(scope="module")
+def shared_workplace(build, tmp_path_factory):
+    """The same for all tests of a module, where none of them changes anything."""
+    place = Workplace(build, tmp_path_factory.mktemp("shared", numbered=True))
+    yield place
+    place.end()
+
+
 @pytest.fixture
 def api(workplace):
     """The test API, answering at once."""

@@ -15,6 +15,7 @@ import urllib.request
 import uuid
 
 DEADLINE = 60  # seconds; no test waits longer for one condition
+ENVIRONMENT = {**os.environ, "MONGOC_DISABLE_SHM": "1"}  # or each daemon that is killed leaves a file in /dev/shm
 DRAIN = 3  # seconds that a daemon has to end what is in flight once its test is over
 
 
@@ -132,7 +133,7 @@ class Daemon:
             f"[Store]\nURI={store}\n{page}[Network]\nAllowAddress={allow}\n[Control]\nSocket={self.socket}\n{config}"
         )
         self.log = workplace.path / f"{self.socket.stem}.log"
-        self.env = dict(os.environ, **(env or {}))
+        self.env = {**ENVIRONMENT, **(env or {})}
         self.process = None
         if start:
             self.start()

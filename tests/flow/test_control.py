@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 import varlink
-from programs import Api, Daemon, Workplace, wait_until
+from programs import Daemon, wait_until
 from wire import Service, Wire
 
 INTERFACE = pathlib.Path(__file__).resolve().parents[2] / "common/org.reqd.varlink"
@@ -21,16 +21,14 @@ def service(sqlite_daemon):
 
 
 @pytest.fixture(scope="module")
-def settled(build, tmp_path_factory):
+def settled(shared_workplace):
     """A daemon with a job that has ended and one that is paused, for calls that change nothing."""
-    place = Workplace(build, tmp_path_factory.mktemp("settled"))
-    daemon = Daemon(place, f"sqlite:{place.path}/reqd.db", config="[Limits]\nMaxJobs=2\n")
+    daemon = Daemon(shared_workplace, f"sqlite:{shared_workplace.path}/reqd.db", config="[Limits]\nMaxJobs=2\n")
     with Service(daemon) as service:
-        service.call("Submit", job={"collection": "test.ended"})
+        service.call("Submit", job={"collection": "test.ended"}, paused=True)
         service.call("Cancel", job="ended")
         service.call("Submit", job={"collection": "test.paused"}, paused=True)
         yield service
-    place.end()
 
 
 def lines(documents):
@@ -78,7 +76,8 @@ def test_every_method_answers_as_the_interface_says(daemon, api):
         exported = "".join(reply["lines"] for reply in service.stream("Export", collection=collection))
         assert len(exported.splitlines()) == 30
 
-        service.call("Submit", job={"name": "second", "collection": collection, "result": {"field": "b", "meta": "m"}}, paused=True)
+        second = {"name": "second", "collection": collection, "result": {"field": "b", "meta": "m"}}
+        service.call("Submit", job=second, paused=True)
         assert service.call("Pause")["job"]["name"] == "second"
         assert service.call("Cancel")["job"]["state"] == "cancelled"
         assert [job["name"] for job in service.call("GetStatus")["jobs"]] == ["second", "samples"]
@@ -179,6 +178,8 @@ PROTOCOL_ERRORS = [
     ("org.reqd.Export", {"collection": "test.a"}, {"more": False}, "ExpectedMore", {}),
     ("org.reqd.GetStatus", {"job": "paused"}, {}, "InvalidParameter", {"parameter": "job"}),
     ("org.reqd.GetJob", {"job": 5}, {}, "InvalidParameter", {"parameter": "job"}),
+    ("org.reqd.GetJob", {"job": "paused\0x"}, {}, "InvalidParameter", {"parameter": "job"}),
+    ("org.reqd.Import", {"collection": "test.a", "lines": "{}\n\0{}"}, {}, "InvalidParameter", {"parameter": "lines"}),
     ("org.reqd.Retry", {}, {}, "InvalidParameter", {"parameter": "job"}),
     ("org.reqd.Retry", {"job": None}, {}, "InvalidParameter", {"parameter": "job"}),
     ("org.reqd.Submit", {"job": "paused"}, {}, "InvalidParameter", {"parameter": "job"}),

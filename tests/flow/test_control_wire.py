@@ -8,7 +8,7 @@ import stat
 import subprocess
 
 import pytest
-from programs import Daemon, wait_until
+from programs import ENVIRONMENT, Daemon, wait_until
 from wire import Wire, frame
 
 MIB = 1024 * 1024
@@ -221,7 +221,7 @@ def start_beside(workplace, path, store):
     """A daemon that is expected not to come up: its exit code and what it says."""
     result = subprocess.run(
         [workplace.build / "daemon/reqd", "--config", "/dev/null", "--store", store, "--socket", path],
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=60, env=ENVIRONMENT,
     )
     return result.returncode, result.stderr
 

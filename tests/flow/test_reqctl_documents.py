@@ -9,13 +9,14 @@ MIXED = [
     {"_id": None}, {"_id": -5}, {"_id": 7}, {"_id": 8.5}, {"_id": 9007199254740993},
     {"_id": "text"}, {"_id": "Ünïcode \U0001f600"}, {"_id": ""}, {"_id": {"a": 1, "b": 2}},
     {"_id": {"$binary": {"base64": "AAEC", "subType": "00"}}}, {"_id": {"$oid": "0123456789abcdef01234567"}},
-    {"_id": False}, {"_id": True}, {"_id": {"$date": "2026-11-23T12:00:00Z"}}, {"_id": {"$timestamp": {"t": 5, "i": 1}}},
+    {"_id": False}, {"_id": True}, {"_id": {"$date": "2026-11-23T12:00:00.000Z"}}, {"_id": {"$timestamp": {"t": 5, "i": 1}}},
 ]
 
 VALUES = {
     "_id": 1, "int": 2147483647, "long": 1099511627776, "double": 0.1, "big": 1e300,
     "decimal": {"$numberDecimal": "0.10"}, "nan": {"$numberDouble": "NaN"}, "null": None, "bool": True,
-    "date": {"$date": "2026-02-03T04:05:06.789Z"}, "early": {"$date": {"$numberLong": "-312753293211"}}, "regex": {"$regularExpression": {"pattern": "^a", "options": "i"}},
+    "date": {"$date": "2026-02-03T04:05:06.789Z"}, "early": {"$date": {"$numberLong": "-312753293211"}},
+    "regex": {"$regularExpression": {"pattern": "^a", "options": "i"}},
     "text": "line\nend \"quoted\" \\ \u0000 \U0001f600", "array": [1, [2, {"a": None}], []], "object": {"x": {"y": {}}},
     "min": {"$minKey": 1}, "max": {"$maxKey": 1}, "bin": {"$binary": {"base64": "/w==", "subType": "80"}},
 }

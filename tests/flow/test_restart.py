@@ -1,6 +1,7 @@
 """The daemon dies and comes back: nothing is lost, nothing is stored twice, repeats stay within the window."""
 
 import signal
+import subprocess
 
 import pytest
 
@@ -144,3 +145,19 @@ def test_sqlite_locked_by_somebody_else(sqlite_daemon, api, workplace):
     assert daemon.wait("samples").returncode == 0
     assert_one_outcome_each(daemon, 2000)
     assert api.ids() == {str(i): 1 for i in range(2000)}
+
+
+def test_a_second_daemon_on_one_file_is_refused_and_takes_over_after_a_crash(workplace, sqlite_uri, api):
+    first = Daemon(workplace, sqlite_uri)
+    second = Daemon(workplace, sqlite_uri, start=False)
+    arguments = [workplace.build / "daemon/reqd", "--config", second.config]
+    refused = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
+    assert refused.returncode != 0 and "another reqd" in refused.stderr
+
+    first.insert_urls("test.samples", api, 500, "delay=20")
+    first.ctl("submit", "samples", "--collection", "test.samples", "-n", "10")
+    first.wait_status("samples", lambda s: s["documents"]["ok"] >= 50, "some answers")
+    first.kill()
+    second.start()
+    assert second.wait("samples").returncode == 0
+    assert second.status("samples")["documents"]["ok"] == 500

@@ -88,8 +88,8 @@ static void test_without_a_total_there_are_counts_and_no_bar(void **state) {
         job.total = -1;
         job.eta_s = -1;
         check(&job, PROGRESS_WIDTH_ANY, true,
-                "samples  52,000 done  498/s  ok 51,990  failed 10  in flight 100  (concurrency)");
-        check(&job, 24, true, "samples  52,000 done");
+                "samples  52,000 so far  498/s  ok 51,990  failed 10  in flight 100  (concurrency)");
+        check(&job, 24, true, "samples  52,000 so far");
 }
 
 static void test_a_pause_is_said_and_nothing_is_foretold(void **state) {

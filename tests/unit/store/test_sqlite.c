@@ -35,7 +35,8 @@ static void open_fresh(Contract *contract) {
 }
 
 static void remove_place(Contract *contract) {
-        static const char *const names[] = { "store.db", "store.db-wal", "store.db-shm", "other" };
+        static const char *const names[] = { "store.db", "store.db-wal", "store.db-shm", "store.db.lock", "other",
+                "other.lock" };
         Place *place = contract->place;
 
         sqlite3_close(place->other);
@@ -178,6 +179,16 @@ static void a_store_that_was_closed_is_found_again(void **state) {
         contract->store = store_free(contract->store);
         assert_int_equal(store_open(place->uri, NULL, &contract->store, &error), 0);
         assert_ids(contract, &query, "[1, 3]");
+}
+
+static void a_second_daemon_is_kept_out(void **state) {
+        Contract *contract = *state;
+        Place *place = contract->place;
+        _cleanup_(user_error_deinit) UserError error = {};
+        Store *second;
+
+        assert_true(store_open(place->uri, NULL, &second, &error) < 0);
+        assert_non_null(strstr(error.message, "another reqd"));
 }
 
 static void the_wal_stays_for_those_who_may_only_read(void **state) {
@@ -450,6 +461,7 @@ int main(void) {
                 CONTRACT_CASE(a_wrong_place_is_an_error_at_once),
                 CONTRACT_CASE(what_is_not_ours_is_left_alone),
                 CONTRACT_CASE(a_store_that_was_closed_is_found_again),
+                CONTRACT_CASE(a_second_daemon_is_kept_out),
                 CONTRACT_CASE(the_wal_stays_for_those_who_may_only_read),
                 CONTRACT_CASE(the_view_shows_documents_as_mongodb_would),
                 CONTRACT_CASE(the_view_has_columns_to_count_by),

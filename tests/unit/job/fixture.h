@@ -1,0 +1,77 @@
+#pragma once
+
+#include <event2/event.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/job/services.h"
+#include "daemon/store/store_ops.h"
+
+/*
+ * What the flows of a job stand on, with a store whose answers are the test's: an event base, workers, a store link.
+ * Everything asserts where it fails.
+ */
+
+typedef struct FakeStore FakeStore;
+typedef struct JobFixture JobFixture;
+
+typedef enum FakeCall {
+        FAKE_SAVE,
+        FAKE_DELETE,
+        FAKE_LOAD,
+        FAKE_WRITE,
+        FAKE_COUNT,
+        _FAKE_CALL_N,
+} FakeCall;
+
+enum {
+        FAKE_AWAY_AFTERWARDS = 100, /* an answer: the store does what it is told, then STORE_E_AWAY */
+};
+
+#define FAKE_BULKS_MAX 16
+
+/* A store in memory that can also say no. Under its mutex: any thread. */
+struct FakeStore {
+        Store base;
+        Store *memory;
+        pthread_mutex_t mutex;
+        pthread_cond_t changed;
+        int answers[_FAKE_CALL_N];    /* 0, STORE_E_AWAY, STORE_E_REFUSED, FAKE_AWAY_AFTERWARDS */
+        bool held[_FAKE_CALL_N];      /* such calls wait inside the store */
+        unsigned calls[_FAKE_CALL_N]; /* that were begun */
+        size_t bulks[FAKE_BULKS_MAX]; /* outcomes of each write */
+};
+
+struct JobFixture {
+        struct event_base *base;
+        FakeStore *store;
+        Workers *workers;
+        StoreLink link;
+        Services services; /* without an engine */
+        unsigned kicks;    /* services_kick() */
+        unsigned changes;  /* of link.away */
+};
+
+void job_fixture_init(JobFixture *fixture);
+
+/* Frees what is there in the daemon's order: workers, then the link, then the store. */
+void job_fixture_deinit(JobFixture *fixture);
+
+/* The same for cmocka: *state is the fixture. */
+int job_fixture_setup(void **state);
+int job_fixture_teardown(void **state);
+
+/* Lets the loop run until @until says so. */
+void job_fixture_run(JobFixture *fixture, bool (*until)(const void *userdata), const void *userdata);
+
+void fake_answer(FakeStore *store, FakeCall call, int answer); /* from now on */
+void fake_hold(FakeStore *store, FakeCall call, bool held);
+unsigned fake_calls(FakeStore *store, FakeCall call);
+
+/* Waits until @n such calls have been begun. */
+void fake_await(FakeStore *store, FakeCall call, unsigned n);
+
+/* The records that are in the store: how many, and the named text of the first. */
+size_t fake_records(FakeStore *store);
+bool fake_record_says(FakeStore *store, const char *key, const char *text);

@@ -1,0 +1,302 @@
+/* Jobs come and go, whatever the store says at that moment and whoever asks at the same time. */
+
+#include "daemon/job/registry.h"
+
+#include <string.h>
+
+#include "daemon/http/egress.h"
+#include "tests/unit/job/fixture.h"
+#include "tests/unit/unit.h"
+
+typedef struct World World;
+typedef struct Told Told;
+
+struct World {
+        JobFixture fixture;
+        Egress *egress;
+        Engine *engine;
+        Registry *registry;
+};
+
+/* What somebody who submits or deletes was told. */
+struct Told {
+        bool is;
+        int r;
+        Job *job;
+        bool created;
+        char message[300];
+};
+
+static void init(World *world, int load_answer, uint32_t max_jobs) {
+        EngineOptions engine = { .max_in_flight = 10, .max_idle = 10 };
+        RegistryOptions options = { .max_in_flight = 10, .max_jobs = max_jobs };
+
+        *world = (World) {};
+        job_fixture_init(&world->fixture);
+        fake_answer(world->fixture.store, FAKE_LOAD, load_answer);
+        engine.egress = world->egress = egress_new();
+        assert_int_equal(engine_new(world->fixture.base, &engine, &world->engine), 0);
+        options.base = world->fixture.base;
+        options.store = &world->fixture.store->base;
+        options.workers = world->fixture.workers;
+        options.engine = world->engine;
+        assert_int_equal(registry_new(&options, &world->registry), 0);
+        assert_int_equal(registry_start(world->registry), 0);
+}
+
+static void deinit(World *world) {
+        workers_free(TAKE_PTR(world->fixture.workers));
+        registry_free(world->registry);
+        engine_free(world->engine);
+        egress_free(world->egress);
+        job_fixture_deinit(&world->fixture);
+}
+
+static bool is_ready(const void *registry) {
+        return registry_ready(registry);
+}
+
+static bool is_loaded(const void *registry) {
+        return ((const Registry *)registry)->loaded;
+}
+
+static bool is_told(const void *told) {
+        return ((const Told *)told)->is;
+}
+
+static bool is_quiet(const void *job) {
+        return job_quiet(job);
+}
+
+static bool is_counting(const void *job) {
+        return ((const Job *)job)->count;
+}
+
+static int setup(void **state) {
+        World *world = calloc(1, sizeof(*world));
+
+        assert_non_null(world);
+        init(world, 0, 2);
+        job_fixture_run(&world->fixture, is_loaded, world->registry);
+        *state = world;
+        return 0;
+}
+
+static int teardown(void **state) {
+        deinit(*state);
+        free(*state);
+        return 0;
+}
+
+static void on_deleted(void *userdata, int r, const UserError *error) {
+        Told *told = userdata;
+
+        assert_false(told->is);
+        told->is = true;
+        told->r = r;
+        if (error->message)
+                strncpy(told->message, error->message, sizeof(told->message) - 1);
+}
+
+static void on_submitted(void *userdata, int r, Job *job, bool created, const UserError *error) {
+        Told *told = userdata;
+
+        on_deleted(told, r, error);
+        told->job = job;
+        told->created = created;
+}
+
+static void submit(World *world, const char *text, Told *told) {
+        _cleanup_(json_freep) JsonValue *spec = NULL;
+
+        assert_int_equal(json_parse(text, strlen(text), &spec, NULL), 0);
+        *told = (Told) {};
+        registry_submit(world->registry, spec, true, on_submitted, told);
+}
+
+static Job *submitted(World *world, const char *text) {
+        Told told;
+
+        submit(world, text, &told);
+        job_fixture_run(&world->fixture, is_told, &told);
+        assert_int_equal(told.r, 0);
+        return told.job;
+}
+
+static Job *cancelled(World *world, const char *text) {
+        Job *job = submitted(world, text);
+
+        assert_int_equal(job_cancel(job, NULL), 0);
+        job_fixture_run(&world->fixture, is_quiet, job);
+        return job;
+}
+
+static void test_jobs_that_the_store_does_not_give_are_asked_for_again(void **state) {
+        _cleanup_(user_error_deinit) UserError error = {};
+        World world;
+        Job *job;
+
+        init(&world, STORE_E_REFUSED, 2);
+        job_fixture_run(&world.fixture, is_ready, world.registry);
+        assert_int_equal(registry_find(world.registry, "a", &job, &error), REGISTRY_E_REFUSED);
+        assert_non_null(strstr(error.message, "not today"));
+
+        fake_answer(world.fixture.store, FAKE_LOAD, 0);
+        event_active(world.registry->reload, EV_TIMEOUT, 0); /* as if the time had come */
+        job_fixture_run(&world.fixture, is_loaded, world.registry);
+        user_error_deinit(&error);
+        assert_int_equal(registry_find(world.registry, "a", &job, &error), REGISTRY_E_NO_SUCH_JOB);
+        deinit(&world);
+}
+
+static void test_the_same_name_twice_at_once_is_one_job(void **state) {
+        World *world = *state;
+        Told first, second, third;
+
+        submit(world, "{\"collection\": \"test.a\"}", &first);
+        submit(world, "{\"collection\": \"test.a\"}", &second);
+        assert_true(second.is);
+        assert_int_equal(second.r, REGISTRY_E_CONFLICT);
+        job_fixture_run(&world->fixture, is_told, &first);
+        assert_int_equal(first.r, 0);
+        assert_true(first.created);
+
+        submit(world, "{\"collection\": \"test.a\"}", &third);
+        assert_int_equal(third.r, 0);
+        assert_ptr_equal(third.job, first.job);
+        assert_false(third.created);
+}
+
+static void test_jobs_on_their_way_take_up_room(void **state) {
+        World *world = *state;
+        Told told[3];
+
+        submit(world, "{\"collection\": \"test.a\"}", &told[0]);
+        submit(world, "{\"collection\": \"test.b\"}", &told[1]);
+        submit(world, "{\"collection\": \"test.c\"}", &told[2]);
+        assert_true(told[2].is);
+        assert_int_equal(told[2].r, REGISTRY_E_BUSY);
+        job_fixture_run(&world->fixture, is_told, &told[1]);
+        assert_int_equal(told[0].r, 0);
+        assert_int_equal(told[1].r, 0);
+}
+
+static void test_two_jobs_never_write_to_one_field(void **state) {
+        static const struct {
+                const char *result;
+                int r;
+        } cases[] = {
+                { "{\"field\": \"a\", \"meta\": \"x\"}", REGISTRY_E_CONFLICT },
+                { "{\"field\": \"x\", \"meta\": \"b\"}", REGISTRY_E_CONFLICT },
+                { "{\"field\": \"b\", \"meta\": \"x\"}", REGISTRY_E_CONFLICT },
+                { "{\"field\": \"x\", \"meta\": \"a\"}", REGISTRY_E_CONFLICT },
+                { "{\"field\": \"x\", \"meta\": \"y\"}", 0 },
+        };
+        World *world = *state;
+
+        submitted(world, "{\"collection\": \"test.a\", \"result\": {\"field\": \"a\", \"meta\": \"b\"}}");
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char text[200];
+                Told told;
+
+                snprintf(text, sizeof(text), "{\"name\": \"n\", \"collection\": \"test.a\", \"result\": %s}",
+                        cases[i].result);
+                submit(world, text, &told);
+                job_fixture_run(&world->fixture, is_told, &told);
+                assert_int_equal(told.r, cases[i].r);
+        }
+}
+
+static bool is_withdrawn(const void *store) {
+        return fake_calls((FakeStore *)(uintptr_t)store, FAKE_DELETE) > 0 &&
+               fake_records((FakeStore *)(uintptr_t)store) == 0;
+}
+
+static void test_a_record_that_got_there_unseen_is_taken_out_again(void **state) {
+        World *world = *state;
+        Told told;
+
+        fake_answer(world->fixture.store, FAKE_SAVE, FAKE_AWAY_AFTERWARDS);
+        fake_answer(world->fixture.store, FAKE_DELETE, STORE_E_AWAY);
+        submit(world, "{\"collection\": \"test.a\"}", &told);
+        job_fixture_run(&world->fixture, is_told, &told);
+        assert_int_equal(told.r, REGISTRY_E_AWAY);
+        assert_null(told.job);
+        assert_int_equal(fake_records(world->fixture.store), 1);
+
+        fake_answer(world->fixture.store, FAKE_DELETE, 0);
+        job_fixture_run(&world->fixture, is_withdrawn, world->fixture.store);
+        assert_true(TAILQ_EMPTY(&world->registry->jobs));
+}
+
+static void test_a_job_is_not_retried_while_it_is_deleted(void **state) {
+        _cleanup_(user_error_deinit) UserError error = {};
+        World *world = *state;
+        Job *job = cancelled(world, "{\"collection\": \"test.a\"}");
+        Told told = {};
+
+        fake_hold(world->fixture.store, FAKE_DELETE, true);
+        registry_delete(world->registry, job, on_deleted, &told);
+        fake_await(world->fixture.store, FAKE_DELETE, 1);
+        assert_int_equal(registry_retry(world->registry, job, NULL, 0, &error), REGISTRY_E_CONFLICT);
+        assert_non_null(strstr(error.message, "being deleted"));
+
+        fake_hold(world->fixture.store, FAKE_DELETE, false);
+        job_fixture_run(&world->fixture, is_told, &told);
+        assert_int_equal(told.r, 0);
+        assert_int_equal(fake_records(world->fixture.store), 0);
+        assert_true(TAILQ_EMPTY(&world->registry->jobs));
+}
+
+static void test_a_job_whose_deletion_failed_is_there_as_before(void **state) {
+        World *world = *state;
+        Job *job = cancelled(world, "{\"collection\": \"test.a\"}"), *found;
+        Told told = {};
+
+        fake_answer(world->fixture.store, FAKE_DELETE, STORE_E_REFUSED);
+        registry_delete(world->registry, job, on_deleted, &told);
+        job_fixture_run(&world->fixture, is_told, &told);
+        assert_int_equal(told.r, REGISTRY_E_REFUSED);
+        assert_int_equal(registry_find(world->registry, "a", &found, NULL), 0);
+        assert_ptr_equal(found, job);
+        assert_int_equal(registry_retry(world->registry, job, NULL, 0, NULL), 0);
+        assert_int_equal(job->record.generation, 2);
+}
+
+static void test_a_job_can_be_deleted_while_its_documents_are_counted(void **state) {
+        World *world = *state;
+        Told told = {};
+        Job *job;
+
+        fake_hold(world->fixture.store, FAKE_COUNT, true);
+        job = submitted(world, "{\"collection\": \"test.a\"}");
+        job_fixture_run(&world->fixture, is_counting, job);
+        fake_await(world->fixture.store, FAKE_COUNT, 1);
+        assert_int_equal(job_cancel(job, NULL), 0);
+        job_fixture_run(&world->fixture, is_quiet, job);
+        registry_delete(world->registry, job, on_deleted, &told);
+        job_fixture_run(&world->fixture, is_told, &told);
+        assert_int_equal(told.r, 0);
+        while (!TAILQ_EMPTY(&world->registry->leaving))
+                event_base_loop(world->fixture.base, EVLOOP_ONCE);
+
+        fake_hold(world->fixture.store, FAKE_COUNT, false);
+        cancelled(world, "{\"collection\": \"test.b\"}"); /* the loop goes on while the count comes back */
+}
+
+#define IN_WORLD(_test) cmocka_unit_test_setup_teardown(_test, setup, teardown)
+
+int main(void) {
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_jobs_that_the_store_does_not_give_are_asked_for_again),
+                IN_WORLD(test_the_same_name_twice_at_once_is_one_job),
+                IN_WORLD(test_jobs_on_their_way_take_up_room),
+                IN_WORLD(test_two_jobs_never_write_to_one_field),
+                IN_WORLD(test_a_record_that_got_there_unseen_is_taken_out_again),
+                IN_WORLD(test_a_job_is_not_retried_while_it_is_deleted),
+                IN_WORLD(test_a_job_whose_deletion_failed_is_there_as_before),
+                IN_WORLD(test_a_job_can_be_deleted_while_its_documents_are_counted),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
