@@ -3,6 +3,7 @@
 #include "daemon/job/job.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -141,6 +142,15 @@ bson_t *job_record(Job *job) {
         return job_record_to_bson(&job->record, job->spec->collection);
 }
 
+static void log_state(const Job *job) {
+        const JobRecord *record = &job->record;
+        const Tally *tally = job->flow ? &job->flow->tally : &record->tally;
+
+        log_info("job %s: %s%s%s; %" PRIu64 " ok, %" PRIu64 " failed, %" PRIu64 " gone", record->name,
+                job_state_name(record->state), record->reason ? ", " : "", record->reason ? record->reason : "", tally->ok,
+                tally_failed(tally), tally->gone);
+}
+
 void job_set_state(Job *job, JobState state, const char *reason) {
         free(job->record.reason);
         job->record.reason = reason ? strdup(reason) : NULL;
@@ -150,7 +160,7 @@ void job_set_state(Job *job, JobState state, const char *reason) {
         if (state == JOB_RUNNING && !job->record.started_ms)
                 job->record.started_ms = time_wall_ms();
 
-        log_info("job %s: %s%s%s", job->record.name, job_state_name(state), reason ? ", " : "", reason ? reason : "");
+        log_state(job);
         job->limited_by = LIMITED_BY_IDLE;
         saver_changed(&job->saver);
         services_kick(job->services);
@@ -211,6 +221,8 @@ static void begin(Job *job) {
                 return;
         }
 
+        log_info("job %s: %s with generation %d of %s", job->record.name, job->record.begun ? "goes on" : "begins",
+                job->record.generation, job->spec->collection);
         job->total_known = false;
         job->record.begun = true;
         if (job->record.state == JOB_RUNNING && !job->record.started_ms) {

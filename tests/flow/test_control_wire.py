@@ -1,11 +1,14 @@
 """The control socket under clients that are slow, wrong, many, or gone."""
 
 import contextlib
+import fcntl
 import json
 import os
 import socket
 import stat
+import struct
 import subprocess
+import termios
 
 import pytest
 from programs import ENVIRONMENT, Daemon, wait_until
@@ -50,10 +53,16 @@ def test_several_calls_in_one_write_are_answered_in_their_order(sqlite_daemon):
     assert replies[1]["error"] == "org.varlink.service.MethodNotFound" and "settings" in replies[2]["parameters"]
 
 
+def unread(wire):
+    """Bytes that the daemon has not taken yet."""
+    return struct.unpack("i", fcntl.ioctl(wire.socket, termios.TIOCOUTQ, b"\0" * 4))[0]
+
+
 def test_a_call_may_come_in_single_bytes(sqlite_daemon):
     with Wire(sqlite_daemon) as wire:
         for i in range(len(STATUS)):
             wire.send(STATUS[i:i + 1])
+            wait_until(lambda: unread(wire) == 0, "the byte is taken", every=0.001)
         assert wire.reply()["parameters"]["jobs"] == []
 
 
@@ -61,6 +70,14 @@ def test_a_call_may_come_in_single_bytes(sqlite_daemon):
 def test_half_a_call_and_gone(sqlite_daemon, sent):
     with Wire(sqlite_daemon) as wire:
         wire.send(sent)
+    wait_until(lambda: clients(sqlite_daemon) == 0, "its connection is forgotten")
+
+
+def test_a_watcher_that_is_gone_is_forgotten_though_nothing_happens(sqlite_daemon):
+    sqlite_daemon.ctl("submit", "--collection", "test.samples", "--paused")
+    sqlite_daemon.wait_status("samples", lambda s: s["documents"]["total"] == 0, "it is counted, and says no more")
+    with Wire(sqlite_daemon) as wire:
+        assert wire.call("org.reqd.Watch", {"interval": 3600, "until": "never"}, more=True)["continues"]
     wait_until(lambda: clients(sqlite_daemon) == 0, "its connection is forgotten")
 
 

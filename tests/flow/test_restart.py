@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -111,12 +112,14 @@ def test_mongodb_away_for_a_while(workplace, api, tmp_path):
         server.process.wait()
         status = daemon.wait_status("samples", lambda s: s["pace"]["limited_by"] == "store", "status says store")
         assert status["state"] == "running"
+        gone = time.monotonic()
 
         reply = daemon.json("set", "samples", "concurrency=30")
         assert reply["stored"] is False and reply["warning"] and reply["job"]["pace"]["concurrency"]["set"] == 30
         refused = daemon.ctl("submit", "other", "--collection", daemon.collection("other"), check=False)
         assert refused.returncode == 1 and "store" in refused.stderr
 
+        wait_until(lambda: time.monotonic() - gone > 10, "the store has been away for ten seconds")
         server.start()
         assert daemon.wait("samples").returncode == 0
         assert_one_outcome_each(daemon, 2000)

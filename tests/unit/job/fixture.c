@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <event2/thread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/unit/unit.h"
 
@@ -219,6 +220,7 @@ static void on_changed(void *userdata) {
 
 void job_fixture_init(JobFixture *fixture) {
         *fixture = (JobFixture) {};
+        alarm(60); /* a test may wait for what never comes */
         evthread_use_pthreads();
         fixture->base = event_base_new();
         assert_non_null(fixture->base);
@@ -236,8 +238,14 @@ void job_fixture_init(JobFixture *fixture) {
         };
 }
 
-void job_fixture_deinit(JobFixture *fixture) {
+void job_fixture_end_workers(JobFixture *fixture) {
+        for (FakeCall call = 0; call < _FAKE_CALL_N; call++)
+                fake_hold(fixture->store, call, false);
         workers_free(TAKE_PTR(fixture->workers));
+}
+
+void job_fixture_deinit(JobFixture *fixture) {
+        job_fixture_end_workers(fixture);
         store_link_deinit(&fixture->link);
         store_free(&fixture->store->base);
         event_base_free(fixture->base);

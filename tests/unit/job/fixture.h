@@ -55,6 +55,9 @@ struct JobFixture {
 
 void job_fixture_init(JobFixture *fixture);
 
+/* Ends the workers, as the daemon does before it frees the jobs; calls that are held go on. */
+void job_fixture_end_workers(JobFixture *fixture);
+
 /* Frees what is there in the daemon's order: workers, then the link, then the store. */
 void job_fixture_deinit(JobFixture *fixture);
 

@@ -45,7 +45,7 @@ static void init(World *world, int load_answer, uint32_t max_jobs) {
 }
 
 static void deinit(World *world) {
-        workers_free(TAKE_PTR(world->fixture.workers));
+        job_fixture_end_workers(&world->fixture);
         registry_free(world->registry);
         engine_free(world->engine);
         egress_free(world->egress);

@@ -44,7 +44,7 @@ static int setup(void **state) {
 static int teardown(void **state) {
         World *world = *state;
 
-        workers_free(TAKE_PTR(world->fixture.workers));
+        job_fixture_end_workers(&world->fixture);
         saver_deinit(&world->saver);
         job_fixture_deinit(&world->fixture);
         free(world);
@@ -209,8 +209,7 @@ static void test_the_end_tells_everybody(void **state) {
         change(world, 1);
         saver_wait(&world->saver, on_told, world);
         saver_wait(&world->saver, on_told, world);
-        fake_hold(world->fixture.store, FAKE_SAVE, false);
-        workers_free(TAKE_PTR(world->fixture.workers)); /* the save is dropped, done or not */
+        job_fixture_end_workers(&world->fixture); /* the save is dropped, done or not */
         saver_deinit(&world->saver);
         assert_int_equal(world->n_not_stored, 2);
 }
