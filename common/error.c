@@ -45,5 +45,5 @@ void user_error_deinit(UserError *error) {
         free(error->where);
         free(error->message);
         free(error->hint);
-        *error = (UserError){};
+        *error = (UserError) {};
 }

@@ -37,7 +37,8 @@ int error_trace_slow(int r, const char *function, const char *file, int line);
  * @where and @hint are copied and may be NULL. Any thread. Always returns -EINVAL, so that a caller
  * can write `return user_error_set(...)`.
  */
-int user_error_set(UserError *error, const char *where, const char *hint, const char *format, ...) _printf_(4, 5);
+int user_error_set(UserError *error, const char *where, const char *hint, const char *format, ...)
+        _printf_(4, 5);
 
 /* "where: message (hint)"; a new string for the caller to free, NULL without memory. */
 char *user_error_format(const UserError *error);

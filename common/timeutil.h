@@ -13,7 +13,8 @@
 #define USEC_PER_MSEC UINT64_C(1000)
 #define USEC_PER_SEC UINT64_C(1000000)
 
-#define TIME_RFC3339_SIZE 32 /* enough for "2026-11-23T12:00:00.123Z" and its NUL, any year of int64 ms that has four digits */
+/* Enough for "2026-11-23T12:00:00.123Z" and its NUL, years of four digits. */
+#define TIME_RFC3339_SIZE 32
 
 uint64_t time_now_us(void);
 int64_t time_wall_ms(void);

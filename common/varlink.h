@@ -14,7 +14,7 @@
 typedef struct VarlinkCall VarlinkCall;
 typedef struct VarlinkReply VarlinkReply;
 
-#define VARLINK_CALL_MAX (1024 * 1024)         /* bytes of a call; Import may be larger: */
+#define VARLINK_CALL_MAX (1024 * 1024) /* bytes of a call; Import may be larger: */
 #define VARLINK_IMPORT_MAX (24 * 1024 * 1024)
 
 #define VARLINK_E_INTERFACE_NOT_FOUND "org.varlink.service.InterfaceNotFound"

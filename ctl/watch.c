@@ -133,7 +133,8 @@ static void print_summary(const Output *output, const JobView *job) {
                 words_duration(job->elapsed_s, elapsed));
 
         if (job->total == 0)
-                fprintf(output->out, "; no document matched: see whether %s exists and has documents without answer",
+                fprintf(output->out,
+                        "; no document matched: see whether %s exists and has documents without answer",
                         job->collection);
         if (job->failed > 0)
                 fprintf(output->out, "; see why: reqctl status %s", job->name);

@@ -70,7 +70,8 @@ static void raise_descriptors(uint64_t max_in_flight) {
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
         if (limit.rlim_cur < max_in_flight + IDLE_CONNECTIONS_MAX + DESCRIPTORS_BESIDE)
-                log_warning("%llu file descriptors are too few for MaxInFlight=%llu: raise LimitNOFILE= or lower MaxInFlight=",
+                log_warning("%llu file descriptors are too few for MaxInFlight=%llu: raise LimitNOFILE= or "
+                            "lower MaxInFlight=",
                         (unsigned long long)limit.rlim_cur, (unsigned long long)max_in_flight);
 }
 
@@ -103,8 +104,8 @@ static int open_egress(const Config *config, Egress **ret_egress, UserError *err
 
         r = add_prefixes(config, &config->network.deny, "Network.DenyAddress", egress, egress_deny, error);
         if (!r)
-                r = add_prefixes(config, &config->network.allow, "Network.AllowAddress", egress, egress_allow,
-                        error);
+                r = add_prefixes(
+                        config, &config->network.allow, "Network.AllowAddress", egress, egress_allow, error);
         if (r)
                 return r;
 
@@ -176,7 +177,8 @@ static int open_control(Daemon *daemon, UserError *error) {
 
         r = control_new(&options, &daemon->control, error);
         if (!r)
-                log_notice("reqd " REQD_VERSION " listens on %s, store %s", path, store_address(daemon->store));
+                log_notice(
+                        "reqd " REQD_VERSION " listens on %s, store %s", path, store_address(daemon->store));
         return r;
 }
 

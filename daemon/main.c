@@ -9,17 +9,18 @@
 #include "common/log.h"
 #include "daemon/daemon.h"
 
-static const char help[] = "usage: reqd [--config FILE] [--store URI] [--socket PATH] [--check-config]\n"
-                           "\n"
-                           "Sends one HTTP request for each document of a collection, many at a time, and stores every\n"
-                           "answer beside its document. Jobs are submitted and watched with reqctl.\n"
-                           "\n"
-                           "  --config FILE    instead of /etc/reqd/reqd.conf; FILE.d/*.conf is read too\n"
-                           "  --store URI      sqlite:FILE, mongodb://HOST/DB or mongodb+srv://HOST/DB\n"
-                           "  --socket PATH    where reqctl finds it\n"
-                           "  --check-config   say whether the configuration is valid, and end\n"
-                           "  --version\n"
-                           "  --help\n";
+static const char help[] =
+        "usage: reqd [--config FILE] [--store URI] [--socket PATH] [--check-config]\n"
+        "\n"
+        "Sends one HTTP request for each document of a collection, many at a time, and stores every\n"
+        "answer beside its document. Jobs are submitted and watched with reqctl.\n"
+        "\n"
+        "  --config FILE    instead of /etc/reqd/reqd.conf; FILE.d/*.conf is read too\n"
+        "  --store URI      sqlite:FILE, mongodb://HOST/DB or mongodb+srv://HOST/DB\n"
+        "  --socket PATH    where reqctl finds it\n"
+        "  --check-config   say whether the configuration is valid, and end\n"
+        "  --version\n"
+        "  --help\n";
 
 typedef struct Arguments Arguments;
 
@@ -36,9 +37,12 @@ enum {
 
 static int parse(int argc, char **argv, Arguments *ret_arguments) {
         static const struct option options[] = {
-                { "config", required_argument, NULL, 'c' }, { "store", required_argument, NULL, 's' },
-                { "socket", required_argument, NULL, 'S' }, { "check-config", no_argument, NULL, 'C' },
-                { "version", no_argument, NULL, 'v' },      { "help", no_argument, NULL, 'h' },
+                { "config", required_argument, NULL, 'c' },
+                { "store", required_argument, NULL, 's' },
+                { "socket", required_argument, NULL, 'S' },
+                { "check-config", no_argument, NULL, 'C' },
+                { "version", no_argument, NULL, 'v' },
+                { "help", no_argument, NULL, 'h' },
                 {},
         };
         int option;

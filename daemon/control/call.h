@@ -13,9 +13,12 @@ struct Call {
         Control *control;
         VarlinkCall varlink;
         JsonWriter *writer;
-        bool parked;                 /* waits until the registry is ready; see call_resume() */
-        void (*gone)(Call *call);    /* set by those that stream: the peer has left; end the call with call_free() */
-        void (*drained)(Call *call); /* likewise: everything written has gone out */
+        bool parked; /* waits until the registry is ready; see call_resume() */
+
+        /* Set by those that stream. The peer has left: end the call with call_free(). */
+        void (*gone)(Call *call);
+        /* Everything written has gone out. */
+        void (*drained)(Call *call);
         void *userdata;
 };
 

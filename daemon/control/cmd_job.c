@@ -71,8 +71,8 @@ static void on_submitted(void *userdata, int r, Job *job, bool created, const Us
 void cmd_submit(Call *call) {
         const JsonValue *paused = call_parameter(call, "paused");
 
-        registry_submit(call->control->registry, call_parameter(call, "job"), paused && json_bool(paused), on_submitted,
-                call);
+        registry_submit(call->control->registry, call_parameter(call, "job"), paused && json_bool(paused),
+                on_submitted, call);
 }
 
 /* A change that holds, waiting to be stored. */
@@ -93,7 +93,8 @@ static void on_stored(void *userdata, bool stored) {
                 json_member_null(writer, "warning");
         else
                 json_member_string(writer, "warning",
-                        "the store has not taken this change yet; it holds now, and is stored as soon as the store answers");
+                        "the store has not taken this change yet; it holds now, and is stored as soon as the "
+                        "store answers");
         call_reply(change->call, false);
 }
 
@@ -223,7 +224,7 @@ static void when_at_rest(Call *call, void (*then)(Call *call, Job *job)) {
                 rest->look = evtimer_new(call->control->base, on_look, rest);
         if (!rest || !rest->look) {
                 free(rest);
-                call_fail(call, -ENOMEM, &(UserError){});
+                call_fail(call, -ENOMEM, &(UserError) {});
                 return;
         }
 
@@ -242,8 +243,10 @@ static void retry(Call *call, Job *job) {
         int r;
 
         r = status && (json_int(status, &number) || number < 100 || number > 599)
-                    ? user_error_set(&error, "status", "100 to 599", "%s is no HTTP status", json_number_text(status))
-                    : registry_retry(call->control->registry, job, call_string(call, "reason"), (int)number, &error);
+                    ? user_error_set(&error, "status", "100 to 599", "%s is no HTTP status",
+                              json_number_text(status))
+                    : registry_retry(
+                              call->control->registry, job, call_string(call, "reason"), (int)number, &error);
         log_who(call, job, "retry");
         answer_change(call, job, r, &error);
 }
@@ -264,13 +267,13 @@ static void on_deleted(void *userdata, int r, const UserError *error) {
         call_reply(call, false);
 }
 
-static void delete(Call *call, Job *job) {
+static void delete_job(Call *call, Job *job) {
         log_who(call, job, "delete");
         registry_delete(call->control->registry, job, on_deleted, call);
 }
 
 void cmd_delete(Call *call) {
-        when_at_rest(call, delete);
+        when_at_rest(call, delete_job);
 }
 
 void cmd_show(Call *call) {

@@ -102,8 +102,8 @@ static int read_line(Import *import, const char *line, size_t len, size_t number
         document = read_document(line, len, &problem);
         if (!document) {
                 snprintf(where, sizeof(where), "line %zu", number);
-                return user_error_set(&import->error, where, "MongoDB Extended JSON, one document on a line", "%s",
-                        *problem.message ? problem.message : "out of memory");
+                return user_error_set(&import->error, where, "MongoDB Extended JSON, one document on a line",
+                        "%s", *problem.message ? problem.message : "out of memory");
         }
 
         import->documents[import->n++] = document;
@@ -125,11 +125,12 @@ static int read_lines(Import *import) {
                 if (is_blank(line, len))
                         continue;
                 if (import->n == IMPORT_DOCUMENTS_MAX)
-                        return user_error_set(&import->error, NULL, "send fewer at once", "more than %d documents in one call",
-                                IMPORT_DOCUMENTS_MAX);
+                        return user_error_set(&import->error, NULL, "send fewer at once",
+                                "more than %d documents in one call", IMPORT_DOCUMENTS_MAX);
 
                 if ((import->n & (import->n - 1)) == 0) { /* room for twice as many at each power of two */
-                        bson_t **more = reallocarray(import->documents, import->n ? import->n * 2 : 1, sizeof(*more));
+                        bson_t **more =
+                                reallocarray(import->documents, import->n ? import->n * 2 : 1, sizeof(*more));
 
                         if (!more)
                                 return -ENOMEM;
@@ -153,7 +154,8 @@ static int run_import(StoreWork *work, Store *store) {
                 size_t n = import->n - i < INSERT_AT_ONCE ? import->n - i : INSERT_AT_ONCE;
                 uint64_t inserted, skipped;
 
-                r = store_import(store, import->collection, import->documents + i, n, &inserted, &skipped, &work->failure);
+                r = store_import(store, import->collection, import->documents + i, n, &inserted, &skipped,
+                        &work->failure);
                 if (r)
                         break;
                 import->inserted += inserted;
@@ -167,8 +169,8 @@ static int store_error(const StoreWork *work, int r, UserError *error) {
         if (error->message) /* a line that cannot be read */
                 return r;
 
-        user_error_set(error, NULL, NULL, "the store %s: %s", r == STORE_E_AWAY ? "does not answer" : "refuses",
-                work->failure.message);
+        user_error_set(error, NULL, NULL, "the store %s: %s",
+                r == STORE_E_AWAY ? "does not answer" : "refuses", work->failure.message);
         return r == STORE_E_AWAY ? REGISTRY_E_AWAY : REGISTRY_E_REFUSED;
 }
 
@@ -208,7 +210,8 @@ void cmd_import(Call *call) {
                 return;
         }
 
-        import->work = (StoreWork){ .run = run_import, .done = import_done, .drop = import_drop, .once = true };
+        import->work =
+                (StoreWork) { .run = run_import, .done = import_done, .drop = import_drop, .once = true };
         import->call = call;
         store_link_submit(&call->control->registry->link, WORK_CLIENT, &TAKE_PTR(import)->work);
 }
@@ -345,7 +348,8 @@ static int open_reader(Export *export, Store *store, const StoreQuery *query, Us
 
 static int export_new(Call *call, Export **ret_export, UserError *error) {
         _cleanup_(export_freep) Export *export = calloc(1, sizeof(*export));
-        StoreQuery query = { .selection = STORE_SELECT_ALL, .target.collection = call_string(call, "collection") };
+        StoreQuery query = { .selection = STORE_SELECT_ALL,
+                .target.collection = call_string(call, "collection") };
         int r;
 
         if (!export)
@@ -362,7 +366,8 @@ static int export_new(Call *call, Export **ret_export, UserError *error) {
         if (r)
                 return r;
 
-        export->work = (StoreWork){ .run = run_export, .done = export_done, .drop = export_drop, .once = true };
+        export->work =
+                (StoreWork) { .run = run_export, .done = export_done, .drop = export_drop, .once = true };
         export->call = call;
         export->link = &call->control->registry->link;
         *ret_export = TAKE_PTR(export);

@@ -91,7 +91,8 @@ static int check_until(const Call *call, bool *ret_forever, UserError *error) {
         const char *until = call_string(call, "until");
 
         if (until && strcmp(until, "never") != 0 && strcmp(until, "settled") != 0)
-                return user_error_set(error, "until", "\"settled\" or \"never\"", "\"%s\" is not known", until);
+                return user_error_set(
+                        error, "until", "\"settled\" or \"never\"", "\"%s\" is not known", until);
 
         *ret_forever = until && strcmp(until, "never") == 0;
         return 0;

@@ -20,12 +20,14 @@ struct Parameter {
 struct Method {
         const char *name;
         void (*run)(Call *call);
-        bool stream; /* wants `more` */
+        bool stream;                          /* wants `more` */
         Parameter parameters[PARAMETERS_MAX]; /* ends with a NULL name */
 };
 
-#define JOB { "job", JSON_STRING, false }
-#define JOB_REQUIRED { "job", JSON_STRING, true }
+#define JOB                                                                                                  \
+        { "job", JSON_STRING, false }
+#define JOB_REQUIRED                                                                                         \
+        { "job", JSON_STRING, true }
 
 static const Method methods[] = {
         { "org.varlink.service.GetInfo", cmd_get_info, .parameters = {} },
@@ -41,7 +43,8 @@ static const Method methods[] = {
         { "org.reqd.Resume", cmd_resume, .parameters = { JOB, { "limit", JSON_STRING, false } } },
         { "org.reqd.Cancel", cmd_cancel, .parameters = { JOB } },
         { "org.reqd.Retry", cmd_retry,
-                .parameters = { JOB_REQUIRED, { "reason", JSON_STRING, false }, { "status", JSON_NUMBER, false } } },
+                .parameters = { JOB_REQUIRED, { "reason", JSON_STRING, false },
+                        { "status", JSON_NUMBER, false } } },
         { "org.reqd.Delete", cmd_delete, .parameters = { JOB_REQUIRED } },
         { "org.reqd.Show", cmd_show, .parameters = { JOB_REQUIRED } },
         { "org.reqd.Watch", cmd_watch, .stream = true,
@@ -73,7 +76,8 @@ static void unknown_method(Call *call, const char *name) {
         const char *dot = strrchr(name, '.');
         _cleanup_free_ char *interface = dot ? strndup(name, (size_t)(dot - name)) : strdup(name);
 
-        if (interface && (strcmp(interface, "org.reqd") == 0 || strcmp(interface, "org.varlink.service") == 0))
+        if (interface &&
+                (strcmp(interface, "org.reqd") == 0 || strcmp(interface, "org.varlink.service") == 0))
                 service_error(call, VARLINK_E_METHOD_NOT_FOUND, "method", name);
         else
                 service_error(call, VARLINK_E_INTERFACE_NOT_FOUND, "interface", interface);

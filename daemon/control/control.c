@@ -44,7 +44,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
         if (peer_new(control, fd, credentials.uid, credentials.pid, &peer))
                 return;
         if (!room)
-                peer_refuse(peer, "org.reqd.Busy", "too many clients", "raise MaxClients= in reqd.conf, or try again");
+                peer_refuse(peer, "org.reqd.Busy", "too many clients",
+                        "raise MaxClients= in reqd.conf, or try again");
 }
 
 static void on_accept_error(struct evconnlistener *listener, void *userdata) {
@@ -88,8 +89,8 @@ int control_new(const ControlOptions *options, Control **ret_control, UserError 
                 return fd;
 
         control->path = strdup(options->socket);
-        control->listener = evconnlistener_new(options->base, on_accept, control,
-                LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+        control->listener = evconnlistener_new(
+                options->base, on_accept, control, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
         if (!control->listener) {
                 close(fd);
                 return -ENOMEM;

@@ -12,9 +12,10 @@
 
 #include "daemon/control/call.h"
 
-#define IMPORT_METHOD_WITHIN 256u      /* an Import names its method this early, or it may not be larger than other calls */
-#define BACKLOG_MAX (1024u * 1024)     /* who does not read its replies gets no further calls answered */
-#define DEAD_AFTER_S 30                /* a peer that takes nothing of what was written for so long is gone */
+/* An Import names its method this early, or it may not be larger than other calls. */
+#define IMPORT_METHOD_WITHIN 256u
+#define BACKLOG_MAX (1024u * 1024) /* who does not read its replies gets no further calls answered */
+#define DEAD_AFTER_S 30            /* a peer that takes nothing of what was written for so long is gone */
 
 /* Looks at the peer's input later, from the event loop: one call a turn, so that no peer holds up the others. */
 static void look_later(Peer *peer) {
@@ -178,7 +179,8 @@ int peer_new(Control *control, int fd, uid_t uid, pid_t pid, Peer **ret_peer) {
                 return -ENOMEM;
         }
 
-        peer->stream = bufferevent_socket_new(control->base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+        peer->stream =
+                bufferevent_socket_new(control->base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
         if (!peer->stream) {
                 close(fd);
                 free(peer);

@@ -18,7 +18,8 @@ static int make_address(const char *path, struct sockaddr_un *ret_address, UserE
         struct sockaddr_un address = { .sun_family = AF_UNIX };
 
         if (strlen(path) >= sizeof(address.sun_path))
-                return user_error_set(error, path, "choose a shorter path: --socket", "is too long for a socket");
+                return user_error_set(
+                        error, path, "choose a shorter path: --socket", "is too long for a socket");
 
         strcpy(address.sun_path, path);
         *ret_address = address;
@@ -39,7 +40,8 @@ static int clear_place(const struct sockaddr_un *address, UserError *error) {
         if (fd < 0)
                 return user_error_set(error, address->sun_path, NULL, "%s", strerror(errno));
         if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno != ECONNREFUSED)
-                return user_error_set(error, address->sun_path, "choose another place: --socket", "another reqd listens there");
+                return user_error_set(error, address->sun_path, "choose another place: --socket",
+                        "another reqd listens there");
 
         unlink(address->sun_path);
         return 0;
@@ -59,9 +61,10 @@ int socket_listen(const char *path, UserError *error) {
                 return r;
 
         fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0660) < 0 ||
-                listen(fd, SOMAXCONN) < 0)
-                return user_error_set(error, path, "choose another place: --socket", "cannot listen: %s", strerror(errno));
+        if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+                chmod(path, 0660) < 0 || listen(fd, SOMAXCONN) < 0)
+                return user_error_set(
+                        error, path, "choose another place: --socket", "cannot listen: %s", strerror(errno));
 
         r = fd;
         fd = -1;

@@ -26,8 +26,8 @@ struct EngineOptions {
         uint32_t max_idle;      /* idle connections kept open, of all origins; a few more if it is small */
         const char *ca_file;    /* NULL: the system's */
         const char *user_agent;
-        const char *proxy;      /* an http or https URL, or NULL; the environment's are never used */
-        const Egress *egress;   /* outlives the engine */
+        const char *proxy;    /* an http or https URL, or NULL; the environment's are never used */
+        const Egress *egress; /* outlives the engine */
 };
 
 /*
@@ -78,8 +78,8 @@ bool http_origin_ready(const HttpOrigin *origin);
  * Returns 0 and calls @done later, or a negative code and never calls it: -ENOMEM, or -EBUSY above
  * `max_in_flight`.
  */
-int engine_start(Engine *engine, HttpOrigin *origin, const HttpRequest *request, http_done_fn done,
-        void *userdata);
+int engine_start(
+        Engine *engine, HttpOrigin *origin, const HttpRequest *request, http_done_fn done, void *userdata);
 
 uint32_t engine_in_flight(const Engine *engine);
 

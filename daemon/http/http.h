@@ -14,12 +14,12 @@ typedef struct HttpResponse HttpResponse;
 
 /* What became of a transfer, before anybody looked at the status. */
 typedef enum HttpResult {
-        HTTP_ANSWERED,       /* a whole answer: `status`, `body` */
-        HTTP_TOO_LARGE,      /* the decoded body went over `max_bytes` and was cut off there; `status` is
+        HTTP_ANSWERED,     /* a whole answer: `status`, `body` */
+        HTTP_TOO_LARGE,    /* the decoded body went over `max_bytes` and was cut off there; `status` is
                               * known, or 0 if it was the body of a redirect to follow: nothing is kept */
-        HTTP_BAD_ENCODING,   /* `status` is known; gzip, deflate, br or zstd content that cannot be decoded */
-        HTTP_TIMEOUT,        /* `timeout_us` ran out, in any phase */
-        HTTP_CONNECT,        /* refused, unreachable, reset, or closed before the whole answer was there */
+        HTTP_BAD_ENCODING, /* `status` is known; gzip, deflate, br or zstd content that cannot be decoded */
+        HTTP_TIMEOUT,      /* `timeout_us` ran out, in any phase */
+        HTTP_CONNECT,      /* refused, unreachable, reset, or closed before the whole answer was there */
         HTTP_DNS,
         HTTP_TLS,
         HTTP_PROTOCOL,       /* not HTTP, or framing or headers beyond repair or bounds; an unasked 101 */
@@ -44,16 +44,16 @@ struct HttpRequest {
 
 struct HttpResponse {
         HttpResult result;
-        int status;          /* of the latest status line, a redirect's if no more came; 0: none came */
-        bool sent;           /* at least one byte of a request went out: it may have had an effect */
-        const char *body;    /* what was kept of the decoded body; see http_response_take_body() */
+        int status;       /* of the latest status line, a redirect's if no more came; 0: none came */
+        bool sent;        /* at least one byte of a request went out: it may have had an effect */
+        const char *body; /* what was kept of the decoded body; see http_response_take_body() */
         size_t body_len;
-        uint64_t bytes;      /* decoded bytes that came, those not kept included */
+        uint64_t bytes;          /* decoded bytes that came, those not kept included */
         const char *retry_after; /* the header's value, or NULL */
-        const char *error;   /* one line for people, or NULL */
-        uint64_t dns_us;     /* each phase by itself */
+        const char *error;       /* one line for people, or NULL */
+        uint64_t dns_us;         /* each phase by itself */
         uint64_t connect_us;
         uint64_t tls_us;
-        uint64_t wait_us;    /* from the request sent to the first byte of the answer */
+        uint64_t wait_us; /* from the request sent to the first byte of the answer */
         uint64_t total_us;
 };

@@ -31,8 +31,8 @@ void dispatcher_init(Dispatcher *dispatcher) {
 }
 
 size_t dispatcher_window(const Dispatcher *dispatcher) {
-        return dispatcher->pacing->in_flight + dispatcher->n_parsing + dispatcher->n_waiting + dispatcher->n_due +
-               dispatcher->writer->unstored;
+        return dispatcher->pacing->in_flight + dispatcher->n_parsing + dispatcher->n_waiting +
+               dispatcher->n_due + dispatcher->writer->unstored;
 }
 
 static void note_window(Dispatcher *dispatcher) {
@@ -96,8 +96,10 @@ static void on_outcome(Document *document, Outcome *outcome, const RetryCase *at
 
         dispatcher->n_parsing--;
         TAILQ_REMOVE(&dispatcher->begun, document, entry);
-        if (attempt->reason != REASON_NONE && !dispatcher->last_words && retry_wanted(dispatcher->spec, attempt) &&
-                wait_for_retry(document, retry_delay_us(dispatcher->spec, attempt->attempts, chance(dispatcher))))
+        if (attempt->reason != REASON_NONE && !dispatcher->last_words &&
+                retry_wanted(dispatcher->spec, attempt) &&
+                wait_for_retry(
+                        document, retry_delay_us(dispatcher->spec, attempt->attempts, chance(dispatcher))))
                 outcome_free(outcome);
         else
                 store_outcome(document, outcome);
@@ -124,7 +126,8 @@ static Document *first_due(Dispatcher *dispatcher) {
 bool dispatcher_limit_reached(const Dispatcher *dispatcher) {
         uint64_t limit = dispatcher->spec->stop.limit;
 
-        return limit && dispatcher->started + *dispatcher->answered >= limit && queue_first(dispatcher->queue);
+        return limit && dispatcher->started + *dispatcher->answered >= limit &&
+               queue_first(dispatcher->queue);
 }
 
 /* A document no request can be made of: begun and ended at once. */
@@ -145,7 +148,8 @@ static Document *first_queued(Dispatcher *dispatcher) {
                 int r;
 
                 behind = queue_next(document);
-                if (dispatcher_limit_reached(dispatcher) || writer_full(dispatcher->writer, dispatcher->pacing->concurrency))
+                if (dispatcher_limit_reached(dispatcher) ||
+                        writer_full(dispatcher->writer, dispatcher->pacing->concurrency))
                         return NULL;
 
                 r = exchange_prepare(document, dispatcher->spec, dispatcher->services, &failed);

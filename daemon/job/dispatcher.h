@@ -18,7 +18,8 @@
  * answer: another attempt, or the outcome (the script's worker). Thread: the loop's.
  */
 
-#define WAITING_MIN 1000 /* documents that may wait for a retry, whatever the concurrency; above, four times that */
+/* Documents that may wait for a retry, whatever the concurrency; with a large one, four times that. */
+#define WAITING_MIN 1000
 
 struct Dispatcher {
         const Services *services;
@@ -31,19 +32,19 @@ struct Dispatcher {
         Meter *outcomes;    /* documents that got their outcome */
 
         const uint64_t *answered; /* documents that the feeder met with their outcome */
-        uint64_t started;  /* documents of this job begun otherwise, all generations; limit counts both */
-        uint64_t attempts; /* requests begun by this dispatcher */
-        DocumentList begun; /* in flight or being parsed */
-        size_t n_parsing;  /* answered, their body with a worker */
+        uint64_t started;     /* documents of this job begun otherwise, all generations; limit counts both */
+        uint64_t attempts;    /* requests begun by this dispatcher */
+        DocumentList begun;   /* in flight or being parsed */
+        size_t n_parsing;     /* answered, their body with a worker */
         DocumentList waiting; /* for the time of their retry */
         size_t n_waiting;
-        DocumentList due;  /* their wait is over */
+        DocumentList due; /* their wait is over */
         size_t n_due;
-        size_t window_max; /* the most dispatcher_window() ever was */
+        size_t window_max;       /* the most dispatcher_window() ever was */
         uint64_t short_until_us; /* descriptors or memory ran out; nothing starts before */
-        bool last_words;   /* the job is cancelled: a failed attempt is the last one */
-        uint64_t random;   /* state of the jitter's generator */
-        Document *next;    /* what dispatcher_start() will start */
+        bool last_words;         /* the job is cancelled: a failed attempt is the last one */
+        uint64_t random;         /* state of the jitter's generator */
+        Document *next;          /* what dispatcher_start() will start */
 };
 
 /* Everything above `attempts` is the caller's to fill. */

@@ -25,15 +25,15 @@ typedef struct DocumentList DocumentList;
 
 struct Document {
         TAILQ_ENTRY(Document) entry; /* of the list that it stands in */
-        Dispatcher *dispatcher; /* once its first attempt was begun */
+        Dispatcher *dispatcher;      /* once its first attempt was begun */
         WatermarkPage *page;
-        bson_t *bson;         /* _id and the projected fields; owned */
-        RequestTexts texts;   /* once it has been looked at for dispatch */
-        HttpOrigin *origin;   /* likewise; held */
-        Exchange *exchange;   /* the attempt under way, or NULL; owned */
-        struct event *timer;  /* once it has waited for a retry */
-        uint32_t attempts;    /* begun so far */
-        uint32_t n;           /* requests in flight when it was last sent, itself included */
+        bson_t *bson;        /* _id and the projected fields; owned */
+        RequestTexts texts;  /* once it has been looked at for dispatch */
+        HttpOrigin *origin;  /* likewise; held */
+        Exchange *exchange;  /* the attempt under way, or NULL; owned */
+        struct event *timer; /* once it has waited for a retry */
+        uint32_t attempts;   /* begun so far */
+        uint32_t n;          /* requests in flight when it was last sent, itself included */
 };
 
 /* Takes over @bson. NULL without memory; then @bson stays the caller's. */

@@ -62,7 +62,8 @@ static void fail(Outcome *outcome, FailureReason reason, const char *error) {
                 outcome->error = strdup(error);
 }
 
-static int unsendable(const Document *document, FailureReason reason, UserError *error, Outcome **ret_failed) {
+static int unsendable(
+        const Document *document, FailureReason reason, UserError *error, Outcome **ret_failed) {
         Outcome *outcome = new_outcome(document);
 
         if (!outcome)
@@ -73,7 +74,8 @@ static int unsendable(const Document *document, FailureReason reason, UserError 
         return EXCHANGE_E_UNSENDABLE;
 }
 
-int exchange_prepare(Document *document, const JobSpec *spec, const Services *services, Outcome **ret_failed) {
+int exchange_prepare(
+        Document *document, const JobSpec *spec, const Services *services, Outcome **ret_failed) {
         _cleanup_(user_error_deinit) UserError error = {};
         int r;
 
@@ -141,8 +143,8 @@ static void parse_json(Outcome *outcome, bool want_bson) {
         _cleanup_(json_body_deinit) JsonBody body = {};
         char error[160] = "";
 
-        switch (json_body_parse(outcome->value ? outcome->value : "", outcome->value_len, want_bson, &body, error,
-                sizeof(error))) {
+        switch (json_body_parse(outcome->value ? outcome->value : "", outcome->value_len, want_bson, &body,
+                error, sizeof(error))) {
         case 0:
                 take_json(outcome, &body);
                 break;
@@ -194,7 +196,7 @@ static void finish(Work *work) {
 static void fill_measures(Outcome *outcome, const HttpResponse *response) {
         outcome->status = response->status;
         outcome->bytes = response->bytes;
-        outcome->timing = (OutcomeTiming){
+        outcome->timing = (OutcomeTiming) {
                 .dns_us = response->dns_us,
                 .connect_us = response->connect_us,
                 .tls_us = response->tls_us,
@@ -210,8 +212,8 @@ static bool is_bodyless(const JobSpec *spec, int status) {
 
 static void judge_and_parse(Exchange *exchange, const HttpResponse *response) {
         Outcome *outcome = exchange->outcome;
-        FailureReason reason =
-                judge_answer(&exchange->spec->expected, transport_reasons[response->result], response->status);
+        FailureReason reason = judge_answer(
+                &exchange->spec->expected, transport_reasons[response->result], response->status);
 
         if (reason != REASON_NONE) {
                 fail(outcome, reason, response->error);
@@ -235,7 +237,7 @@ static void on_response(const HttpResponse *response, void *userdata) {
         Exchange *exchange = userdata;
 
         exchange->answered(exchange->document, response);
-        exchange->attempt = (RetryCase){
+        exchange->attempt = (RetryCase) {
                 .status = response->status,
                 .sent = response->sent,
                 .retry_after = response->retry_after,
@@ -261,8 +263,8 @@ static int start(Exchange *exchange, const JobSpec *spec, Engine *engine) {
         return engine_start(engine, exchange->document->origin, &request, on_response, exchange);
 }
 
-int exchange_begin(Document *document, const JobSpec *spec, const Services *services, exchange_answered_fn answered,
-        exchange_done_fn done) {
+int exchange_begin(Document *document, const JobSpec *spec, const Services *services,
+        exchange_answered_fn answered, exchange_done_fn done) {
         _cleanup_free_ Exchange *exchange = NULL;
         int r;
 
@@ -270,7 +272,7 @@ int exchange_begin(Document *document, const JobSpec *spec, const Services *serv
         if (!exchange)
                 return -ENOMEM;
 
-        *exchange = (Exchange){
+        *exchange = (Exchange) {
                 .work = { .run = parse, .done = finish },
                 .workers = services->workers,
                 .document = document,

@@ -40,5 +40,5 @@ typedef void (*exchange_answered_fn)(Document *document, const HttpResponse *res
  * Begins an attempt of a prepared document whose origin is ready. The document stays alive until @done.
  * Returns 0, or a negative code, and then nothing is called.
  */
-int exchange_begin(Document *document, const JobSpec *spec, const Services *services, exchange_answered_fn answered,
-        exchange_done_fn done);
+int exchange_begin(Document *document, const JobSpec *spec, const Services *services,
+        exchange_answered_fn answered, exchange_done_fn done);

@@ -109,7 +109,7 @@ static void submit(Feeder *feeder, size_t max_rows) {
         if (!read)
                 return; /* the next turn tries again */
 
-        *read = (FeederRead){
+        *read = (FeederRead) {
                 .work = { .run = run_read, .done = read_done, .drop = read_drop },
                 .feeder = feeder,
                 .reader = feeder->reader,

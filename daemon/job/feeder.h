@@ -22,14 +22,14 @@ struct Feeder {
         const Services *services;
         Queue *queue;
         Watermark *watermark;
-        Tally *tally;              /* where answered documents are counted */
+        Tally *tally; /* where answered documents are counted */
         StoreReader *reader;
-        FeederRead *read;          /* under way, or NULL */
-        uint64_t answered;         /* documents met that had their outcome, */
+        FeederRead *read;           /* under way, or NULL */
+        uint64_t answered;          /* documents met that had their outcome, */
         uint64_t answered_attempts; /* and the requests that had cost */
-        bool ended;                /* reading has reached the end */
-        bool resting;              /* the reader holds no cursor */
-        bool refused;              /* the store answered no; nothing is read until feeder_again() */
+        bool ended;                 /* reading has reached the end */
+        bool resting;               /* the reader holds no cursor */
+        bool refused;               /* the store answered no; nothing is read until feeder_again() */
         void (*refuse)(const StoreFailure *failure, void *userdata);
         void *userdata;
 };

@@ -7,7 +7,7 @@
 #include "common/error.h"
 
 StoreQuery flow_query(const FlowOptions *options) {
-        return (StoreQuery){
+        return (StoreQuery) {
                 .selection = options->target.generation > 1 ? STORE_SELECT_FAILED : STORE_SELECT_PENDING,
                 .target = options->target,
                 .filter = options->spec->filter_bson,
@@ -22,7 +22,7 @@ static void wire(Flow *flow, const FlowOptions *options) {
         flow->tally = options->tally;
         flow->attempts_base = options->tally.attempts;
 
-        flow->feeder = (Feeder){
+        flow->feeder = (Feeder) {
                 .services = options->services,
                 .queue = &flow->queue,
                 .watermark = &flow->watermark,
@@ -30,7 +30,7 @@ static void wire(Flow *flow, const FlowOptions *options) {
                 .refuse = options->refuse,
                 .userdata = options->userdata,
         };
-        flow->writer = (Writer){
+        flow->writer = (Writer) {
                 .services = options->services,
                 .target = options->target,
                 .watermark = &flow->watermark,
@@ -39,7 +39,7 @@ static void wire(Flow *flow, const FlowOptions *options) {
                 .moved = options->moved,
                 .userdata = options->userdata,
         };
-        flow->dispatcher = (Dispatcher){
+        flow->dispatcher = (Dispatcher) {
                 .services = options->services,
                 .spec = options->spec,
                 .queue = &flow->queue,
@@ -111,8 +111,8 @@ bool flow_settled(const Flow *flow) {
 }
 
 bool flow_quiet(const Flow *flow) {
-        return dispatcher_idle(&flow->dispatcher) && flow->writer.unstored == 0 && feeder_idle(&flow->feeder) &&
-               writer_idle(&flow->writer);
+        return dispatcher_idle(&flow->dispatcher) && flow->writer.unstored == 0 &&
+               feeder_idle(&flow->feeder) && writer_idle(&flow->writer);
 }
 
 void flow_hurry(Flow *flow) {

@@ -23,12 +23,12 @@ typedef struct FlowOptions FlowOptions;
 
 struct FlowOptions {
         const Services *services;
-        const JobSpec *spec; /* outlives the flow; live settings may change in it */
-        StoreTarget target;  /* its strings outlive the flow */
-        const bson_t *retry; /* what the generation reads, see StoreQuery; NULL: all */
-        bool resume;         /* the generation was begun before: some documents have their outcome */
-        const bson_value_t *at; /* watermark to read on from, or NULL */
-        Tally tally;         /* of everything at or before it */
+        const JobSpec *spec;     /* outlives the flow; live settings may change in it */
+        StoreTarget target;      /* its strings outlive the flow */
+        const bson_t *retry;     /* what the generation reads, see StoreQuery; NULL: all */
+        bool resume;             /* the generation was begun before: some documents have their outcome */
+        const bson_value_t *at;  /* watermark to read on from, or NULL */
+        Tally tally;             /* of everything at or before it */
         uint64_t started_before; /* documents begun in earlier generations */
 
         Pacing *pacing; /* these measure the job and outlive the flow */
@@ -36,8 +36,9 @@ struct FlowOptions {
         Meter *ended;
         Meter *outcomes;
 
-        void (*refuse)(const StoreFailure *failure, void *userdata); /* the store answered no: the job must pause */
-        void (*moved)(void *userdata);                               /* the watermark moved: the job's record is to be saved */
+        void (*refuse)(
+                const StoreFailure *failure, void *userdata); /* the store answered no: the job must pause */
+        void (*moved)(void *userdata); /* the watermark moved: the job's record is to be saved */
         void *userdata;
 };
 

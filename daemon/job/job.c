@@ -29,7 +29,7 @@ static int job_new_from(const Services *services, Job **ret_job) {
 
         job->services = services;
         job->limited_by = LIMITED_BY_IDLE;
-        job->saver = (Saver){ .services = services, .record = record_for_saver, .userdata = job };
+        job->saver = (Saver) { .services = services, .record = record_for_saver, .userdata = job };
         r = saver_init(&job->saver);
         if (r)
                 return error_trace(r);
@@ -100,7 +100,7 @@ int job_restore(const Services *services, JobRecord *record, Job **ret_job, User
                 return r;
 
         job->record = *record;
-        *record = (JobRecord){};
+        *record = (JobRecord) {};
         job->attempts = job->record.tally.attempts;
         job->total = tally_documents(&job->record.tally);
         job->total_known = job->record.state == JOB_DONE;
@@ -131,7 +131,7 @@ static void refresh_record(Job *job) {
 
         watermark = &job->flow->watermark;
         bson_value_destroy(&job->record.watermark);
-        job->record.watermark = (bson_value_t){};
+        job->record.watermark = (bson_value_t) {};
         if (watermark->at.value_type != BSON_TYPE_EOD)
                 bson_value_copy(&watermark->at, &job->record.watermark);
         job->record.tally = job_ended(job) ? job->flow->tally : watermark->tally;
@@ -147,8 +147,8 @@ static void log_state(const Job *job) {
         const Tally *tally = job->flow ? &job->flow->tally : &record->tally;
 
         log_info("job %s: %s%s%s; %" PRIu64 " ok, %" PRIu64 " failed, %" PRIu64 " gone", record->name,
-                job_state_name(record->state), record->reason ? ", " : "", record->reason ? record->reason : "", tally->ok,
-                tally_failed(tally), tally->gone);
+                job_state_name(record->state), record->reason ? ", " : "",
+                record->reason ? record->reason : "", tally->ok, tally_failed(tally), tally->gone);
 }
 
 void job_set_state(Job *job, JobState state, const char *reason) {
@@ -221,8 +221,8 @@ static void begin(Job *job) {
                 return;
         }
 
-        log_info("job %s: %s with generation %d of %s", job->record.name, job->record.begun ? "goes on" : "begins",
-                job->record.generation, job->spec->collection);
+        log_info("job %s: %s with generation %d of %s", job->record.name,
+                job->record.begun ? "goes on" : "begins", job->record.generation, job->spec->collection);
         job->total_known = false;
         job->record.begun = true;
         if (job->record.state == JOB_RUNNING && !job->record.started_ms) {
@@ -253,8 +253,8 @@ static void turn_running(Job *job) {
         flow_hurry(flow);
         if (flow_finished(flow))
                 finish(job);
-        else if (dispatcher_limit_reached(&flow->dispatcher) && flow_settled(flow) && !flow->dispatcher.n_waiting &&
-                 !flow->dispatcher.n_due)
+        else if (dispatcher_limit_reached(&flow->dispatcher) && flow_settled(flow) &&
+                 !flow->dispatcher.n_waiting && !flow->dispatcher.n_due)
                 job_set_state(job, JOB_PAUSED, "limit reached");
 }
 
@@ -281,7 +281,8 @@ static void turn_ended(Job *job) {
         feeder_rest(&flow->feeder);
         lost = flow_settled(flow) ? writer_forget_refused(&flow->writer) : 0;
         if (lost)
-                log_warning("job %s: %zu answers are not stored: the store refuses them", job->record.name, lost);
+                log_warning(
+                        "job %s: %zu answers are not stored: the store refuses them", job->record.name, lost);
         if (flow_quiet(flow)) {
                 end_flow(job);
                 saver_changed(&job->saver);

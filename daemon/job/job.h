@@ -30,8 +30,8 @@ struct Job {
         JobRecord record; /* watermark and tally in it are those of the last save */
         JobSpec *spec;    /* in effect: as submitted and as changed since */
         Saver saver;
-        Flow *flow;       /* NULL: nothing was begun since the daemon started, or everything has ended */
-        JobCount *count;  /* under way, or NULL */
+        Flow *flow;      /* NULL: nothing was begun since the daemon started, or everything has ended */
+        JobCount *count; /* under way, or NULL */
 
         Pacing pacing;
         LimitedBy limited_by;
@@ -40,10 +40,10 @@ struct Job {
         Meter outcomes; /* documents */
         uint64_t total; /* documents of this generation; valid if: */
         bool total_known;
-        uint64_t attempts; /* requests of this generation, once the flow is gone */
+        uint64_t attempts;   /* requests of this generation, once the flow is gone */
         uint64_t window_max; /* of the flows that have ended since the daemon started */
-        bool at_rest;      /* job_at_rest() held in the last turn */
-        bool forgotten;    /* deleted: gone from the list once nothing of it is under way */
+        bool at_rest;        /* job_at_rest() held in the last turn */
+        bool forgotten;      /* deleted: gone from the list once nothing of it is under way */
 
         void (*changed)(Job *job, void *userdata); /* its state or settings changed, or it came to rest */
         void *userdata;
@@ -81,8 +81,10 @@ void job_start_request(Job *job, uint64_t now_us);
 int job_pause(Job *job, const char *reason, UserError *error);
 int job_resume(Job *job, const char *limit, UserError *error); /* @limit: as `set limit=`, or NULL */
 int job_cancel(Job *job, UserError *error);
-int job_set(Job *job, const JsonValue *settings, UserError *error); /* an object of strings: all of them, or none */
-int job_retry(Job *job, const char *reason, int status, UserError *error); /* NULL and 0: all failed documents */
+int job_set(Job *job, const JsonValue *settings,
+        UserError *error); /* an object of strings: all of them, or none */
+int job_retry(
+        Job *job, const char *reason, int status, UserError *error); /* NULL and 0: all failed documents */
 
 /* Nothing in flight and nothing unstored. */
 bool job_settled(const Job *job);

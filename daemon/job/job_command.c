@@ -8,7 +8,8 @@
 #include "daemon/job/job_internal.h"
 
 static int conflict(const Job *job, UserError *error, const char *hint) {
-        user_error_set(error, NULL, hint, "job %s is %s already", job->record.name, job_state_name(job->record.state));
+        user_error_set(error, NULL, hint, "job %s is %s already", job->record.name,
+                job_state_name(job->record.state));
         return JOB_E_CONFLICT;
 }
 
@@ -48,7 +49,9 @@ int job_resume(Job *job, const char *limit, UserError *error) {
         int r;
 
         if (job_ended(job))
-                return conflict(job, error, job->record.state == JOB_DONE ? "reqctl retry takes its failed documents again" : NULL);
+                return conflict(job, error,
+                        job->record.state == JOB_DONE ? "reqctl retry takes its failed documents again"
+                                                      : NULL);
 
         if (limit) {
                 r = set_one(job, "limit", limit, error);
@@ -143,7 +146,8 @@ static bson_t *retry_predicate(const char *reason, int status) {
 
 static int check_retry(const Job *job, const char *reason, int status, UserError *error) {
         if (reason && !reason_parse(reason))
-                return user_error_set(error, "reason", "see the reasons in: reqctl status JOB", "\"%s\" is no reason", reason);
+                return user_error_set(error, "reason", "see the reasons in: reqctl status JOB",
+                        "\"%s\" is no reason", reason);
         if (status && (status < 100 || status > 599))
                 return user_error_set(error, "status", "100 to 599", "%d is no HTTP status", status);
         if (job_ended(job) && job_quiet(job) && !job->forgotten)
@@ -170,8 +174,8 @@ int job_retry(Job *job, const char *reason, int status, UserError *error) {
                 bson_destroy(record->retry);
         record->retry = retry_predicate(reason, status);
         bson_value_destroy(&record->watermark);
-        record->watermark = (bson_value_t){};
-        record->tally = (Tally){};
+        record->watermark = (bson_value_t) {};
+        record->tally = (Tally) {};
         record->begun = false;
         record->started_ms = record->ended_ms = 0;
         job->total_known = false;

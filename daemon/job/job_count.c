@@ -65,7 +65,7 @@ void job_count_begin(Job *job, const FlowOptions *options) {
                 return; /* the total stays unknown until reading has ended */
         }
 
-        count->work = (StoreWork){ .run = run_count, .done = count_done, .drop = count_drop };
+        count->work = (StoreWork) { .run = run_count, .done = count_done, .drop = count_drop };
         count->job = job;
         count->retry = options->retry ? bson_copy(options->retry) : NULL;
         count->query = own_query(count, options);

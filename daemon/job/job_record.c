@@ -201,7 +201,7 @@ int job_record_from_bson(const bson_t *bson, JobRecord *ret_record) {
 
         read_progress(bson, &record);
         *ret_record = record;
-        record = (JobRecord){};
+        record = (JobRecord) {};
         return 0;
 }
 
@@ -213,5 +213,5 @@ void job_record_deinit(JobRecord *record) {
         if (record->retry)
                 bson_destroy(record->retry);
         bson_value_destroy(&record->watermark);
-        *record = (JobRecord){};
+        *record = (JobRecord) {};
 }

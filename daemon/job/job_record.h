@@ -36,9 +36,9 @@ struct JobRecord {
         int64_t started_ms;
         int64_t ended_ms;
         uint64_t started_before; /* documents begun in earlier generations */
-        bool begun;              /* this generation may have outcomes in the store already; not stored: true of all that were */
-        bson_value_t watermark;  /* BSON_TYPE_EOD: none */
-        Tally tally;             /* of everything at or before it; of the whole generation once ended */
+        bool begun; /* this generation may have outcomes in the store already; not stored: true of all that were */
+        bson_value_t watermark; /* BSON_TYPE_EOD: none */
+        Tally tally;            /* of everything at or before it; of the whole generation once ended */
 };
 
 const char *job_state_name(JobState state);

@@ -84,10 +84,12 @@ static void write_pace(const Job *job, JsonWriter *writer) {
         json_key(writer, "concurrency");
         json_open_object(writer);
         json_member_uint(writer, "set", job->spec->pace.concurrency);
-        json_member_uint(writer, "effective", job->pacing.concurrency < most ? job->pacing.concurrency : most);
+        json_member_uint(
+                writer, "effective", job->pacing.concurrency < most ? job->pacing.concurrency : most);
         json_close_object(writer);
         write_rate(job, writer);
-        json_member_string(writer, "limited_by", limited_by_name(store_away ? LIMITED_BY_STORE : job->limited_by));
+        json_member_string(
+                writer, "limited_by", limited_by_name(store_away ? LIMITED_BY_STORE : job->limited_by));
         json_close_object(writer);
 }
 

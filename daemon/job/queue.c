@@ -3,7 +3,7 @@
 #include "daemon/job/queue.h"
 
 void queue_init(Queue *queue, size_t concurrency) {
-        *queue = (Queue){};
+        *queue = (Queue) {};
         TAILQ_INIT(&queue->documents);
         queue_resize(queue, concurrency);
 }

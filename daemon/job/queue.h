@@ -30,7 +30,7 @@ void queue_resize(Queue *queue, size_t concurrency);
 /* How many documents to read now: 0 until half of it is free, so that reads are few. */
 size_t queue_wants(const Queue *queue);
 
-void queue_push(Queue *queue, Document *document); /* takes over */
-Document *queue_first(const Queue *queue);         /* NULL: empty */
-Document *queue_next(const Document *document);    /* the one behind, or NULL */
+void queue_push(Queue *queue, Document *document);   /* takes over */
+Document *queue_first(const Queue *queue);           /* NULL: empty */
+Document *queue_next(const Document *document);      /* the one behind, or NULL */
 void queue_remove(Queue *queue, Document *document); /* it is the caller's again */

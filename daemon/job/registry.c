@@ -122,7 +122,8 @@ static bool is_drained(Job *job) {
                 feeder_rest(&job->flow->feeder);
         }
 
-        return job_settled(job) && saver_clean(&job->saver) && (!job->flow || feeder_idle(&job->flow->feeder));
+        return job_settled(job) && saver_clean(&job->saver) &&
+               (!job->flow || feeder_idle(&job->flow->feeder));
 }
 
 static void turn_draining(Registry *registry) {
@@ -224,7 +225,7 @@ int registry_start(Registry *registry) {
         if (!load)
                 return -ENOMEM;
 
-        load->work = (StoreWork){ .run = run_load, .done = load_done, .drop = load_drop };
+        load->work = (StoreWork) { .run = run_load, .done = load_done, .drop = load_drop };
         load->registry = registry;
         store_link_submit(&registry->link, WORK_RECORD, &load->work);
         return 0;
@@ -257,7 +258,7 @@ int registry_new(const RegistryOptions *options, Registry **ret_registry) {
         TAILQ_INIT(&registry->arriving);
         TAILQ_INIT(&registry->leaving);
         registry->max_jobs = options->max_jobs;
-        registry->services = (Services){
+        registry->services = (Services) {
                 .base = options->base,
                 .workers = options->workers,
                 .engine = options->engine,
@@ -271,7 +272,8 @@ int registry_new(const RegistryOptions *options, Registry **ret_registry) {
         if (r)
                 return error_trace(r);
 
-        r = store_link_init(&registry->link, options->base, options->store, options->workers, on_link_changed, registry);
+        r = store_link_init(
+                &registry->link, options->base, options->store, options->workers, on_link_changed, registry);
         if (r)
                 return error_trace(r);
 

@@ -34,22 +34,23 @@ struct RegistryOptions {
 struct Registry {
         Services services;
         StoreLink link;
-        struct JobList jobs;    /* oldest first */
+        struct JobList jobs;     /* oldest first */
         struct JobList arriving; /* submitted, their records on the way into the store */
-        struct JobList leaving; /* deleted, with something still under way */
-        struct event *turn;     /* gives all jobs a turn, soon */
-        struct event *later;    /* the same when a rate lets the next request start */
+        struct JobList leaving;  /* deleted, with something still under way */
+        struct event *turn;      /* gives all jobs a turn, soon */
+        struct event *later;     /* the same when a rate lets the next request start */
         uint32_t max_jobs;
-        bool loaded;            /* the store's jobs are here */
-        bool refused;           /* it does not give them, and `refusal` says why */
+        bool loaded;  /* the store's jobs are here */
+        bool refused; /* it does not give them, and `refusal` says why */
         StoreFailure refusal;
-        struct event *reload;   /* when to ask for them again */
+        struct event *reload; /* when to ask for them again */
         bool draining;
         void (*drained)(void *userdata);
         void *drained_userdata;
-        void (*changed)(Job *job, void *userdata); /* a job's state or settings changed; NULL: nobody listens */
-        void (*ready)(void *userdata);             /* registry_ready() has become true */
-        void *listener;                            /* userdata of both */
+        void (*changed)(
+                Job *job, void *userdata); /* a job's state or settings changed; NULL: nobody listens */
+        void (*ready)(void *userdata);     /* registry_ready() has become true */
+        void *listener;                    /* userdata of both */
 };
 
 enum {
@@ -88,7 +89,8 @@ int registry_find(Registry *registry, const char *name, Job **ret_job, UserError
  * @created is false when the job was there already.
  */
 typedef void (*registry_submit_fn)(void *userdata, int r, Job *job, bool created, const UserError *error);
-void registry_submit(Registry *registry, const JsonValue *spec, bool paused, registry_submit_fn done, void *userdata);
+void registry_submit(
+        Registry *registry, const JsonValue *spec, bool paused, registry_submit_fn done, void *userdata);
 
 /*
  * job_retry(), where an ended job may be at work again beside the unfinished ones. 0; REGISTRY_E_CONFLICT, _BUSY or

@@ -42,7 +42,8 @@ static int find_only(const Registry *registry, Job **ret_job, UserError *error) 
                 if (job_ended(job))
                         continue;
                 if (only) {
-                        user_error_set(error, NULL, "name one: reqctl status lists them", "several jobs are unfinished");
+                        user_error_set(error, NULL, "name one: reqctl status lists them",
+                                "several jobs are unfinished");
                         return REGISTRY_E_CONFLICT;
                 }
                 only = job;
@@ -59,7 +60,8 @@ static int find_only(const Registry *registry, Job **ret_job, UserError *error) 
 
 int registry_not_loaded(const Registry *registry, UserError *error) {
         if (registry->refused && !registry->link.away) {
-                user_error_set(error, NULL, NULL, "the store does not give its jobs: %s", registry->refusal.message);
+                user_error_set(
+                        error, NULL, NULL, "the store does not give its jobs: %s", registry->refusal.message);
                 return REGISTRY_E_REFUSED;
         }
 

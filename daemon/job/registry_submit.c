@@ -46,10 +46,12 @@ static int check_fields(const struct JobList *jobs, const JobSpec *spec, UserErr
                         continue;
                 if (writes_to(job, spec->result.field))
                         user_error_set(error, "result.field", "give it another field: --field and --meta",
-                                "job %s writes to \"%s\" of %s", job->record.name, spec->result.field, spec->collection);
+                                "job %s writes to \"%s\" of %s", job->record.name, spec->result.field,
+                                spec->collection);
                 else if (writes_to(job, spec->result.meta))
-                        user_error_set(error, "result.meta", "give it another one: --meta", "job %s writes to \"%s\" of %s",
-                                job->record.name, spec->result.meta, spec->collection);
+                        user_error_set(error, "result.meta", "give it another one: --meta",
+                                "job %s writes to \"%s\" of %s", job->record.name, spec->result.meta,
+                                spec->collection);
                 if (error->message)
                         return REGISTRY_E_CONFLICT;
         }
@@ -68,7 +70,8 @@ static int check_room(const Registry *registry, UserError *error) {
         if (n < registry->max_jobs)
                 return 0;
 
-        user_error_set(error, NULL, "raise MaxJobs= in reqd.conf, or wait", "%u jobs are unfinished, and that is the limit", n);
+        user_error_set(error, NULL, "raise MaxJobs= in reqd.conf, or wait",
+                "%u jobs are unfinished, and that is the limit", n);
         return REGISTRY_E_BUSY;
 }
 
@@ -92,8 +95,10 @@ static int check_name(Job *job, const JobSpec *spec, UserError *error) {
                 return -ENOMEM;
 
         if (job_ended(job))
-                user_error_set(error, "name", "reqctl retry takes its failed documents again, reqctl delete forgets it, "
-                        "or give another name", "there is a job %s, which has ended", job->record.name);
+                user_error_set(error, "name",
+                        "reqctl retry takes its failed documents again, reqctl delete forgets it, "
+                        "or give another name",
+                        "there is a job %s, which has ended", job->record.name);
         else if (strcmp(text, job->record.spec) != 0)
                 user_error_set(error, "name", "reqctl set changes a running job; or give another name",
                         "there is an unfinished job %s, submitted with other settings", job->record.name);
@@ -159,7 +164,8 @@ static void withdrawal_done(StoreWork *work, int r) {
  * out as soon as the store is back, or the job would begin by itself at the next start.
  */
 static void withdraw(Submission *submission) {
-        submission->work = (StoreWork){ .run = run_withdrawal, .done = withdrawal_done, .drop = withdrawal_drop };
+        submission->work =
+                (StoreWork) { .run = run_withdrawal, .done = withdrawal_done, .drop = withdrawal_drop };
         store_link_submit(&submission->registry->link, WORK_RECORD, &submission->work);
 }
 
@@ -195,7 +201,9 @@ static int submission_new(Registry *registry, JobSpec **spec, bool paused, Submi
         if (!submission)
                 return -ENOMEM;
 
-        submission->work = (StoreWork){ .run = run_submission, .done = submission_done, .drop = submission_drop, .once = true };
+        submission->work = (StoreWork) {
+                .run = run_submission, .done = submission_done, .drop = submission_drop, .once = true
+        };
         submission->registry = registry;
         submission->collection = strdup((*spec)->collection);
         submission->filter = (*spec)->filter_bson ? bson_copy((*spec)->filter_bson) : NULL;
@@ -221,15 +229,16 @@ static int check_submission(Registry *registry, const JobSpec *spec, UserError *
         }
 
         if (registry_lookup(&registry->arriving, spec->name)) {
-                user_error_set(error, "name", "ask again in a moment", "job %s is being submitted by somebody else",
-                        spec->name);
+                user_error_set(error, "name", "ask again in a moment",
+                        "job %s is being submitted by somebody else", spec->name);
                 return REGISTRY_E_CONFLICT;
         }
 
         return check_beside(registry, spec, error);
 }
 
-void registry_submit(Registry *registry, const JsonValue *object, bool paused, registry_submit_fn done, void *userdata) {
+void registry_submit(
+        Registry *registry, const JsonValue *object, bool paused, registry_submit_fn done, void *userdata) {
         _cleanup_(user_error_deinit) UserError error = {};
         _cleanup_(job_spec_freep) JobSpec *spec = NULL;
         Submission *submission;
@@ -297,7 +306,8 @@ static int check_deletion(const Job *job, UserError *error) {
         if (!job_ended(job))
                 user_error_set(error, NULL, "cancel it first", "job %s is unfinished", job->record.name);
         else if (job->forgotten || !job_quiet(job))
-                user_error_set(error, NULL, "try again in a moment", "job %s is not at rest yet", job->record.name);
+                user_error_set(
+                        error, NULL, "try again in a moment", "job %s is not at rest yet", job->record.name);
         else
                 return 0;
 
@@ -319,7 +329,7 @@ void registry_delete(Registry *registry, Job *job, registry_delete_fn done, void
                 return;
         }
 
-        *deletion = (Deletion){
+        *deletion = (Deletion) {
                 .work = { .run = run_deletion, .done = deletion_done, .drop = deletion_drop, .once = true },
                 .registry = registry,
                 .job = job,

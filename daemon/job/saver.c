@@ -83,7 +83,7 @@ static void submit(Saver *saver) {
                 return;
         }
 
-        save->work = (StoreWork){ .run = run_save, .done = save_done, .drop = save_drop };
+        save->work = (StoreWork) { .run = run_save, .done = save_done, .drop = save_drop };
         save->saver = saver;
         save->version = saver->wanted;
         saver->save = save;

@@ -32,12 +32,13 @@ struct SaverWaiter {
 
 struct Saver {
         const Services *services;
-        bson_t *(*record)(void *userdata); /* makes the present record, the saver's to free; NULL without memory */
+        bson_t *(*record)(
+                void *userdata); /* makes the present record, the saver's to free; NULL without memory */
         void *userdata;
-        uint64_t wanted; /* version of the record in memory */
-        uint64_t stored; /* version the store has */
-        SaverSave *save; /* under way, or NULL */
-        bool refused;    /* the store answered no to the last save */
+        uint64_t wanted;     /* version of the record in memory */
+        uint64_t stored;     /* version the store has */
+        SaverSave *save;     /* under way, or NULL */
+        bool refused;        /* the store answered no to the last save */
         struct event *again; /* when to save again after that */
         TAILQ_HEAD(, SaverWaiter) waiters;
 };

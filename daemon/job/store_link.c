@@ -16,7 +16,7 @@
 static void run_work(Work *work) {
         StoreWork *item = (StoreWork *)work;
 
-        item->failure = (StoreFailure){}; /* of an earlier try */
+        item->failure = (StoreFailure) {}; /* of an earlier try */
         item->r = item->run(item, item->link->store);
         if (item->r < 0 && !item->failure.message[0]) {
                 item->failure.code = -item->r;
@@ -98,7 +98,7 @@ static void on_again(int fd, short what, void *userdata) {
 int store_link_init(StoreLink *link, struct event_base *base, Store *store, Workers *workers,
         void (*changed)(void *userdata), void *userdata) {
 
-        *link = (StoreLink){
+        *link = (StoreLink) {
                 .store = store,
                 .workers = workers,
                 .backoff_us = BACKOFF_FIRST_US,
@@ -119,7 +119,7 @@ void store_link_deinit(StoreLink *link) {
         }
         if (link->again)
                 event_free(link->again);
-        *link = (StoreLink){};
+        *link = (StoreLink) {};
 }
 
 void store_link_submit(StoreLink *link, WorkLane lane, StoreWork *work) {

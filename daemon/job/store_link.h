@@ -23,10 +23,11 @@ typedef struct StoreWork StoreWork;
 struct StoreWork {
         Work work;
         int (*run)(StoreWork *work, Store *store); /* returns what the store_*() function returned */
-        void (*done)(StoreWork *work, int r);      /* 0, STORE_E_REFUSED, negative; STORE_E_AWAY only with `once` */
-        void (*drop)(StoreWork *work);             /* instead of `done` when the daemon ends first: frees the item */
-        bool once;                                 /* a client waits: do not wait for an absent store, tell */
-        StoreFailure failure;                      /* for `run` to fill */
+        void (*done)(
+                StoreWork *work, int r); /* 0, STORE_E_REFUSED, negative; STORE_E_AWAY only with `once` */
+        void (*drop)(StoreWork *work);   /* instead of `done` when the daemon ends first: frees the item */
+        bool once;                       /* a client waits: do not wait for an absent store, tell */
+        StoreFailure failure;            /* for `run` to fill */
 
         StoreLink *link;
         WorkLane lane;
@@ -37,12 +38,12 @@ struct StoreWork {
 struct StoreLink {
         Store *store;
         Workers *workers;
-        struct event *again;              /* when to ask an absent store again */
+        struct event *again; /* when to ask an absent store again */
         uint64_t backoff_us;
         bool away;
-        StoreFailure failure;             /* the last complaint while `away` */
-        TAILQ_HEAD(, StoreWork) waiting;  /* calls to be made again */
-        void (*changed)(void *userdata);  /* `away` changed */
+        StoreFailure failure;            /* the last complaint while `away` */
+        TAILQ_HEAD(, StoreWork) waiting; /* calls to be made again */
+        void (*changed)(void *userdata); /* `away` changed */
         void *userdata;
 };
 

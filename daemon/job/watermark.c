@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 void watermark_init(Watermark *watermark, const bson_value_t *at, const Tally *tally) {
-        *watermark = (Watermark){ .tally = *tally };
+        *watermark = (Watermark) { .tally = *tally };
         TAILQ_INIT(&watermark->pages);
         if (at)
                 bson_value_copy(at, &watermark->at);
@@ -65,7 +65,7 @@ static bool fold(Watermark *watermark) {
                 if (page->documents) {
                         bson_value_destroy(&watermark->at);
                         watermark->at = page->last;
-                        page->last = (bson_value_t){};
+                        page->last = (bson_value_t) {};
                         tally_add(&watermark->tally, &page->tally);
                         moved = true;
                 }

@@ -163,7 +163,7 @@ static int begin_bulk(Writer *writer) {
         if (!bulk)
                 return error_trace(-ENOMEM);
 
-        bulk->work = (StoreWork){ .run = run_write, .done = write_done, .drop = write_drop };
+        bulk->work = (StoreWork) { .run = run_write, .done = write_done, .drop = write_drop };
         bulk->writer = writer;
         bulk->target = writer->target;
         bulk->n = bulk->bytes = 0;

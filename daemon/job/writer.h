@@ -29,8 +29,8 @@ struct Writer {
         void (*moved)(void *userdata); /* the watermark moved */
         void *userdata;
 
-        WriterBulk *filling;            /* the next bulk, or NULL */
-        TAILQ_HEAD(, WriterBulk) ready; /* full, or old enough, waiting for their turn */
+        WriterBulk *filling;              /* the next bulk, or NULL */
+        TAILQ_HEAD(, WriterBulk) ready;   /* full, or old enough, waiting for their turn */
         TAILQ_HEAD(, WriterBulk) refused; /* the store answered no; sent again by writer_again() */
         struct event *timer;
         size_t n_sent;   /* bulks under way */

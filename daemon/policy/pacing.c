@@ -3,10 +3,14 @@
 #include "daemon/policy/pacing.h"
 
 static const char *const limited_by_names[_LIMITED_BY_N] = {
-        [LIMITED_BY_NOTHING] = "concurrency", [LIMITED_BY_CONCURRENCY] = "concurrency",
-        [LIMITED_BY_RATE] = "rate",           [LIMITED_BY_ORIGIN] = "origin",
-        [LIMITED_BY_MEMORY] = "memory",       [LIMITED_BY_SOURCE] = "source",
-        [LIMITED_BY_STORE] = "store",         [LIMITED_BY_IDLE] = "idle",
+        [LIMITED_BY_NOTHING] = "concurrency",
+        [LIMITED_BY_CONCURRENCY] = "concurrency",
+        [LIMITED_BY_RATE] = "rate",
+        [LIMITED_BY_ORIGIN] = "origin",
+        [LIMITED_BY_MEMORY] = "memory",
+        [LIMITED_BY_SOURCE] = "source",
+        [LIMITED_BY_STORE] = "store",
+        [LIMITED_BY_IDLE] = "idle",
 };
 
 const char *limited_by_name(LimitedBy limited_by) {

@@ -15,8 +15,9 @@ bool retry_wanted(const JobSpec *spec, const RetryCase *attempt) {
         if (attempt->attempts >= spec->retry.attempts)
                 return false;
 
-        asked = attempt->reason == REASON_HTTP_STATUS ? status_set_has(&spec->retry_on.statuses, attempt->status)
-                                                      : (spec->retry_on.reasons >> attempt->reason) & 1;
+        asked = attempt->reason == REASON_HTTP_STATUS
+                        ? status_set_has(&spec->retry_on.statuses, attempt->status)
+                        : (spec->retry_on.reasons >> attempt->reason) & 1;
         return asked && may_repeat(spec, attempt);
 }
 

@@ -74,7 +74,8 @@ static int check_field(const char *text, UserError *error) {
 static bool begins_like(const char *text, const char *prefix) {
         size_t literal = strcspn(text, "{"), len = strlen(prefix);
 
-        return strncasecmp(text, prefix, literal < len ? literal : len) == 0 && (literal >= len || text[literal] == '{');
+        return strncasecmp(text, prefix, literal < len ? literal : len) == 0 &&
+               (literal >= len || text[literal] == '{');
 }
 
 static int check_url(const char *text, UserError *error) {

@@ -9,7 +9,8 @@ static const struct {
         const char *help;
 } reasons[_REASON_N] = {
         [REASON_NONE] = { "", "" },
-        [REASON_HTTP_STATUS] = { "http_status", "the API answered with a status that expect.status does not name" },
+        [REASON_HTTP_STATUS] = { "http_status",
+                "the API answered with a status that expect.status does not name" },
         [REASON_EXPECTATION] = { "expectation", "the body is not what expect.match asks for" },
         [REASON_BAD_BODY] = { "bad_body", "the body is not what result.parse says" },
         [REASON_TOO_LARGE] = { "too_large", "the body is larger than result.max_bytes" },
@@ -19,7 +20,8 @@ static const struct {
         [REASON_TLS] = { "tls", "the secure connection could not be made" },
         [REASON_PROTOCOL] = { "protocol", "what came is not HTTP" },
         [REASON_REDIRECT] = { "redirect", "too many redirects, or one to a place that is not followed" },
-        [REASON_DENIED_ADDRESS] = { "denied_address", "the address is not public and AllowAddress= does not name it" },
+        [REASON_DENIED_ADDRESS] = { "denied_address",
+                "the address is not public and AllowAddress= does not name it" },
         [REASON_TEMPLATE] = { "template", "the document lacks what the request's templates need" },
         [REASON_BAD_URL] = { "bad_url", "the expanded URL is not an http or https URL with a host" },
         [REASON_STORE_REFUSED] = { "store_refused", "the store would not take this answer" },

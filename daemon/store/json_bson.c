@@ -377,12 +377,12 @@ int json_body_parse(
         if (r == 0 && equal_keys)
                 r = read_rewritten(text + body.skip, len - body.skip, &body, error, error_size);
         if (r == JSON_BODY_E_RAW)
-                *ret_body = (JsonBody){ .skip = body.skip };
+                *ret_body = (JsonBody) { .skip = body.skip };
         if (r)
                 return error_trace(r);
 
         *ret_body = body;
-        body = (JsonBody){};
+        body = (JsonBody) {};
         return 0;
 }
 
@@ -390,5 +390,5 @@ void json_body_deinit(JsonBody *body) {
         if (body->bson)
                 bson_destroy(body->bson);
         free(body->rewritten);
-        *body = (JsonBody){};
+        *body = (JsonBody) {};
 }

@@ -27,7 +27,8 @@ struct JsonKeys {
         size_t n_allocated;
 };
 
-#define JSON_KEYS_INIT {}
+#define JSON_KEYS_INIT                                                                                       \
+        {}
 
 /*
  * Adds a key of the innermost object. @lasts: the text outlives the object, else it is copied.

@@ -114,7 +114,7 @@ static bool read_integer(const Digits *digits, const char *text, size_t len, Jso
         if (errno)
                 return false;
 
-        *ret_number = (JsonNumber){
+        *ret_number = (JsonNumber) {
                 .kind = value >= INT32_MIN && value <= INT32_MAX ? JSON_NUMBER_INT32 : JSON_NUMBER_INT64,
                 .integer = value,
         };
@@ -176,7 +176,7 @@ static bool read_double(const Digits *digits, JsonNumber *ret_number) {
                 if (isinf(value) || !is_shortest(value, digits))
                         return false;
 
-        *ret_number = (JsonNumber){ .kind = JSON_NUMBER_DOUBLE, .real = value };
+        *ret_number = (JsonNumber) { .kind = JSON_NUMBER_DOUBLE, .real = value };
         return true;
 }
 
@@ -204,7 +204,7 @@ JsonNumber json_number_read(const char *text, size_t len) {
                 return number;
 
         if (digits.n == 0) {
-                number = (JsonNumber){ .kind = JSON_NUMBER_DOUBLE, .real = digits.negative ? -0.0 : 0.0 };
+                number = (JsonNumber) { .kind = JSON_NUMBER_DOUBLE, .real = digits.negative ? -0.0 : 0.0 };
                 return number;
         }
 

@@ -88,7 +88,7 @@ static int add_edit(Rewriting *rewriting, Span cut, Span by) {
                 rewriting->n_edits_allocated = n_allocated;
         }
 
-        rewriting->edits[rewriting->n_edits++] = (Edit){ .cut = cut, .by = by };
+        rewriting->edits[rewriting->n_edits++] = (Edit) { .cut = cut, .by = by };
         return 0;
 }
 
@@ -109,7 +109,7 @@ static int edit_equal(Rewriting *rewriting, const size_t *order, size_t n) {
         for (size_t i = 1; i < n && !r; i++) {
                 const Member *member = &members[order[i]];
 
-                r = add_edit(rewriting, (Span){ member->previous_end, member->value.end }, (Span){});
+                r = add_edit(rewriting, (Span) { member->previous_end, member->value.end }, (Span) {});
         }
 
         return r;
@@ -166,7 +166,7 @@ static int on_string(void *context, const unsigned char *text, size_t len) {
 }
 
 static int open_frame(Rewriting *rewriting, bool object) {
-        rewriting->frames[rewriting->depth++] = (Frame){ .object = object, .first = rewriting->keys.n };
+        rewriting->frames[rewriting->depth++] = (Frame) { .object = object, .first = rewriting->keys.n };
         return 1;
 }
 
@@ -274,7 +274,7 @@ static void copy_edited(Rewriting *rewriting, Span span) {
                         return;
                 }
 
-                copy(rewriting, (Span){ span.start, edit->cut.start });
+                copy(rewriting, (Span) { span.start, edit->cut.start });
                 copy_edited(rewriting, edit->by);
                 span.start = edit->cut.end;
         }
@@ -294,7 +294,7 @@ int json_rewrite(const char *text, size_t len, char **ret_text, size_t *ret_len)
 
         if (rewriting.n_edits > 0)
                 qsort(rewriting.edits, rewriting.n_edits, sizeof(*rewriting.edits), compare_edits);
-        copy_edited(&rewriting, (Span){ 0, len });
+        copy_edited(&rewriting, (Span) { 0, len });
 
         *ret_text = TAKE_PTR(rewriting.out);
         *ret_len = rewriting.out_len;

@@ -253,7 +253,7 @@ static void tell_answer(const MongoReader *reader, const bson_t *document, Store
 
         row->answered = ours && current;
         if (!row->answered)
-                *row = (StoreRow){ .document = row->document };
+                *row = (StoreRow) { .document = row->document };
 }
 
 /* A copy with the _id first, as most servers store it, and without the meta if that was not asked for. */

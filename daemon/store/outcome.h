@@ -44,10 +44,10 @@ struct Outcome {
         FailureReason reason;
         int status; /* 0: no status line came */
         uint32_t attempts;
-        int64_t at_ms; /* wall time */
+        int64_t at_ms;        /* wall time */
         OutcomeTiming timing; /* of the last attempt */
-        uint64_t bytes; /* of the body, decoded */
-        uint32_t n; /* requests in flight when it was sent */
+        uint64_t bytes;       /* of the body, decoded */
+        uint32_t n;           /* requests in flight when it was sent */
         bool raw;
         char *error; /* NUL-terminated, or NULL */
 
@@ -85,5 +85,5 @@ Outcome outcome_refused(const Outcome *outcome);
  * nothing (reason of an ok, raw: false, no body) are left out. Appends to @meta.
  * Any thread. Returns false if it does not fit a BSON document.
  */
-bool outcome_append_meta(const Outcome *outcome, const bson_oid_t *job, const char *job_name, int32_t generation,
-        bson_t *meta);
+bool outcome_append_meta(const Outcome *outcome, const bson_oid_t *job, const char *job_name,
+        int32_t generation, bson_t *meta);

@@ -73,8 +73,8 @@ static int lock_file(SqliteStore *store, UserError *error) {
         if (store->lock < 0)
                 return user_error_set(error, NULL, NULL, "cannot create %s: %m", path);
         if (flock(store->lock, LOCK_EX | LOCK_NB) < 0)
-                return user_error_set(error, NULL, "end that one first, or name another file", "another reqd is at work on %s",
-                        store->path);
+                return user_error_set(error, NULL, "end that one first, or name another file",
+                        "another reqd is at work on %s", store->path);
 
         return 0;
 }

@@ -52,8 +52,8 @@ struct StoreOptions {
 /* Which documents, for reading them in _id order. Copied by store_reader_new(). */
 typedef enum StoreSelection {
         STORE_SELECT_PENDING, /* generation 1: match the filter, have no result field and no meta of this job */
-        STORE_SELECT_FAILED,  /* generation G > 1: this job's failed of an earlier generation, and `retry` matches */
-        STORE_SELECT_ALL,     /* every document that matches the filter, whole, outcomes merged in: for export */
+        STORE_SELECT_FAILED, /* generation G > 1: this job's failed of an earlier generation, and `retry` matches */
+        STORE_SELECT_ALL, /* every document that matches the filter, whole, outcomes merged in: for export */
 } StoreSelection;
 
 struct StoreTarget {
@@ -67,11 +67,14 @@ struct StoreTarget {
 
 struct StoreQuery {
         StoreSelection selection;
-        StoreTarget target;        /* STORE_SELECT_ALL: only `collection` is looked at, and field and meta where not NULL */
-        const bson_t *filter;      /* NULL: all */
-        const bson_t *retry;       /* STORE_SELECT_FAILED: {reason: [names], status: [numbers]}, both optional; NULL: all */
-        const char *const *fields; /* NULL-terminated top-level names to project beside _id; NULL: whole documents */
-        bool resume;               /* also give the rows that have an outcome of this job and generation, marked as answered */
+        StoreTarget
+                target; /* STORE_SELECT_ALL: only `collection` is looked at, and field and meta where not NULL */
+        const bson_t *filter; /* NULL: all */
+        const bson_t *
+                retry; /* STORE_SELECT_FAILED: {reason: [names], status: [numbers]}, both optional; NULL: all */
+        const char *const
+                *fields; /* NULL-terminated top-level names to project beside _id; NULL: whole documents */
+        bool resume; /* also give the rows that have an outcome of this job and generation, marked as answered */
 };
 
 struct StoreRow {
@@ -134,7 +137,8 @@ int store_check_filter(Store *store, const char *collection, const bson_t *filte
  * Prepares reading what @query names, in the store's _id order, from after the @after key (NULL: from the start).
  * Does not block. The reader belongs to the caller.
  */
-int store_reader_new(Store *store, const StoreQuery *query, const bson_value_t *after, StoreReader **ret_reader);
+int store_reader_new(
+        Store *store, const StoreQuery *query, const bson_value_t *after, StoreReader **ret_reader);
 StoreReader *store_reader_free(StoreReader *reader);
 DEFINE_FREEP(StoreReader, store_reader);
 
@@ -143,8 +147,8 @@ DEFINE_FREEP(StoreReader, store_reader);
  * _id types in BSON's order, none skipped. A page that is not `end` has at least one row.
  * After an error the reader stands where it stood, and the call may be made again.
  */
-int store_reader_next(StoreReader *reader, size_t max_rows, size_t max_bytes, StorePage **ret_page,
-        StoreFailure *failure);
+int store_reader_next(
+        StoreReader *reader, size_t max_rows, size_t max_bytes, StorePage **ret_page, StoreFailure *failure);
 
 /* Leaves a held cursor or transaction (a paused job keeps none); the next call reads on after the last row. */
 void store_reader_rest(StoreReader *reader);
@@ -179,5 +183,5 @@ int store_job_load_all(Store *store, bson_t ***ret_records, size_t *ret_n, Store
  * Inserts documents into @collection ("db.coll"); a document without _id gets an ObjectId. Documents whose _id is
  * taken are skipped and counted. @ret_inserted and @ret_skipped add up to @n.
  */
-int store_import(Store *store, const char *collection, bson_t *const *documents, size_t n, uint64_t *ret_inserted,
-        uint64_t *ret_skipped, StoreFailure *failure);
+int store_import(Store *store, const char *collection, bson_t *const *documents, size_t n,
+        uint64_t *ret_inserted, uint64_t *ret_skipped, StoreFailure *failure);

@@ -17,16 +17,18 @@ struct StoreReader {
 };
 
 struct StoreOps {
-        const char *kind;   /* "sqlite" */
+        const char *kind; /* "sqlite" */
         bool wants_bson;
 
         int (*open)(const char *uri, const StoreOptions *options, Store **ret_store, UserError *error);
         void (*free)(Store *store);
 
         int (*ping)(Store *store, StoreFailure *failure);
-        int (*check_filter)(Store *store, const char *collection, const bson_t *filter, StoreFailure *failure);
+        int (*check_filter)(
+                Store *store, const char *collection, const bson_t *filter, StoreFailure *failure);
 
-        int (*reader_new)(Store *store, const StoreQuery *query, const bson_value_t *after, StoreReader **ret_reader);
+        int (*reader_new)(
+                Store *store, const StoreQuery *query, const bson_value_t *after, StoreReader **ret_reader);
         void (*reader_free)(StoreReader *reader);
         int (*reader_next)(StoreReader *reader, size_t max_rows, size_t max_bytes, StorePage **ret_page,
                 StoreFailure *failure);

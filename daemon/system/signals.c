@@ -29,7 +29,8 @@ static struct event *watch(struct event_base *base, int number, Signals *signals
         return event;
 }
 
-int signals_new(struct event_base *base, void (*ended)(void *userdata), void *userdata, Signals **ret_signals) {
+int signals_new(
+        struct event_base *base, void (*ended)(void *userdata), void *userdata, Signals **ret_signals) {
         _cleanup_(signals_freep) Signals *signals = calloc(1, sizeof(*signals));
 
         if (!signals)

@@ -9,7 +9,8 @@ struct event_base;
 typedef struct Signals Signals;
 
 /* Calls @ended for SIGTERM and SIGINT; ignores SIGPIPE. Returns 0 or a negative errno. */
-int signals_new(struct event_base *base, void (*ended)(void *userdata), void *userdata, Signals **ret_signals);
+int signals_new(
+        struct event_base *base, void (*ended)(void *userdata), void *userdata, Signals **ret_signals);
 
 /* From then on both are blocked: the program is about to exit. Accepts NULL. */
 Signals *signals_free(Signals *signals);

@@ -34,7 +34,12 @@ struct Workers {
 
 /* Two where one slow item must not hold up those of other jobs; one where the order counts. */
 static const size_t lane_threads[_WORK_LANE_N] = {
-        [WORK_READ] = 2, [WORK_COUNT] = 1, [WORK_WRITE] = 2, [WORK_RECORD] = 1, [WORK_CLIENT] = 2, [WORK_PARSE] = 1,
+        [WORK_READ] = 2,
+        [WORK_COUNT] = 1,
+        [WORK_WRITE] = 2,
+        [WORK_RECORD] = 1,
+        [WORK_CLIENT] = 2,
+        [WORK_PARSE] = 1,
 };
 
 static void queue_init(WorkQueue *queue) {

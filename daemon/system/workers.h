@@ -30,8 +30,9 @@ typedef enum WorkLane {
 struct Work {
         void (*run)(Work *work);  /* on a worker thread */
         void (*done)(Work *work); /* then on the loop; may free the item and submit others */
-        void (*drop)(Work *work); /* instead of `done` when the workers end first: frees the item; NULL: somebody else does */
-        Work *next;               /* the queue's */
+        void (*drop)(
+                Work *work); /* instead of `done` when the workers end first: frees the item; NULL: somebody else does */
+        Work *next; /* the queue's */
 };
 
 /* Starts the threads. Returns 0 or a negative errno. */

@@ -37,7 +37,8 @@ static int begin(FakeStore *store, FakeCall call, bool *ret_does) {
 }
 
 static int answer_of(int answer, StoreFailure *failure) {
-        return answer ? store_fail(answer, failure, 7, answer == STORE_E_AWAY ? "gone fishing" : "not today") : 0;
+        return answer ? store_fail(answer, failure, 7, answer == STORE_E_AWAY ? "gone fishing" : "not today")
+                      : 0;
 }
 
 static int fake_job_save(Store *base, const bson_t *record, StoreFailure *failure) {

@@ -18,7 +18,11 @@ static JobRecord make_record(void) {
                 .started_ms = 1795435200456,
                 .started_before = 77,
                 .watermark = { .value_type = BSON_TYPE_INT64, .value.v_int64 = INT64_C(1) << 60 },
-                .tally = { .ok = 5, .failed[REASON_TIMEOUT] = 6, .failed[REASON_DNS] = 1, .gone = 7, .attempts = 99 },
+                .tally = { .ok = 5,
+                        .failed[REASON_TIMEOUT] = 6,
+                        .failed[REASON_DNS] = 1,
+                        .gone = 7,
+                        .attempts = 99 },
         };
 
         bson_oid_init(&record.id, NULL);
@@ -53,7 +57,7 @@ static void test_a_record_without_watermark_has_none(void **state) {
         _cleanup_(job_record_deinit) JobRecord record = make_record(), back = {};
         bson_t *bson;
 
-        record.watermark = (bson_value_t){};
+        record.watermark = (bson_value_t) {};
         bson = job_record_to_bson(&record, "test.samples");
         assert_int_equal(job_record_from_bson(bson, &back), 0);
         assert_int_equal(back.watermark.value_type, BSON_TYPE_EOD);
@@ -64,8 +68,8 @@ static void test_what_is_no_job_is_refused(void **state) {
         bson_t *cases[] = {
                 bson_new(),
                 BCON_NEW("_id", "lease", "name", "x", "spec", "{}", "state", "running"),
-                BCON_NEW("_id", BCON_OID(&(bson_oid_t){}), "name", "x", "spec", "{}", "state", "flying"),
-                BCON_NEW("_id", BCON_OID(&(bson_oid_t){}), "name", "x", "state", "running"),
+                BCON_NEW("_id", BCON_OID(&(bson_oid_t) {}), "name", "x", "spec", "{}", "state", "flying"),
+                BCON_NEW("_id", BCON_OID(&(bson_oid_t) {}), "name", "x", "state", "running"),
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

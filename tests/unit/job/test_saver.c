@@ -14,10 +14,10 @@ struct World {
         JobFixture fixture;
         Saver saver;
         bson_oid_t id;
-        char reason[16]; /* what the record says now */
-        unsigned made;   /* records */
+        char reason[16];                 /* what the record says now */
+        unsigned made;                   /* records */
         unsigned n_stored, n_not_stored; /* what waiters were told */
-        bool change_once_told; /* what the first of them does */
+        bool change_once_told;           /* what the first of them does */
         bool hold_once_told;
 };
 

@@ -7,7 +7,7 @@
 #define MANY (WATERMARK_PAGE_DOCUMENTS * 3)
 
 static bson_value_t number(int32_t n) {
-        return (bson_value_t){ .value_type = BSON_TYPE_INT32, .value.v_int32 = n };
+        return (bson_value_t) { .value_type = BSON_TYPE_INT32, .value.v_int32 = n };
 }
 
 static void begin(Watermark *watermark) {

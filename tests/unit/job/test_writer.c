@@ -207,10 +207,10 @@ static void test_each_outcome_is_counted_as_what_became_of_it(void **state) {
         writer_flush(&world->writer);
         run(world);
 
-        add(world, make_failed(0, REASON_TIMEOUT));   /* the ok stands */
-        add(world, make_failed(1, REASON_DNS));       /* stored */
-        add(world, make_ok(2, 17 * 1024 * 1024));     /* more than a document holds */
-        add(world, make_ok(77, 10));                  /* no such document any more */
+        add(world, make_failed(0, REASON_TIMEOUT)); /* the ok stands */
+        add(world, make_failed(1, REASON_DNS));     /* stored */
+        add(world, make_ok(2, 17 * 1024 * 1024));   /* more than a document holds */
+        add(world, make_ok(77, 10));                /* no such document any more */
         writer_flush(&world->writer);
         run(world);
 

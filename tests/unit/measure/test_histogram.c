@@ -16,7 +16,8 @@ static void test_every_magnitude_is_kept_within_a_thirty_second(void **state) {
                 uint64_t got;
 
                 histogram_add(&histogram, value);
-                histogram_add(&histogram, UINT64_C(1) << 39); /* so that the maximum does not hide the bucket */
+                histogram_add(
+                        &histogram, UINT64_C(1) << 39); /* so that the maximum does not hide the bucket */
                 got = histogram_percentile(&histogram, 50);
                 if (value > UINT64_C(1) << 39)
                         continue;

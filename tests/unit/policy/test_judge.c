@@ -16,7 +16,7 @@ static void test_verdicts(void **state) {
                 { REASON_NONE, 500, REASON_HTTP_STATUS },
                 { REASON_TOO_LARGE, 200, REASON_TOO_LARGE },
                 { REASON_TOO_LARGE, 500, REASON_HTTP_STATUS }, /* the status says more */
-                { REASON_TOO_LARGE, 0, REASON_TOO_LARGE }, /* the body of a redirect */
+                { REASON_TOO_LARGE, 0, REASON_TOO_LARGE },     /* the body of a redirect */
                 { REASON_BAD_BODY, 200, REASON_BAD_BODY },
                 { REASON_BAD_BODY, 404, REASON_HTTP_STATUS },
                 { REASON_TIMEOUT, 200, REASON_TIMEOUT }, /* half an answer is none */
@@ -27,7 +27,8 @@ static void test_verdicts(void **state) {
 
         assert_int_equal(status_set_add(&expected, "2xx"), 0);
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                assert_int_equal(judge_answer(&expected, cases[i].transport, cases[i].status), cases[i].verdict);
+                assert_int_equal(
+                        judge_answer(&expected, cases[i].transport, cases[i].status), cases[i].verdict);
 }
 
 int main(void) {

@@ -25,7 +25,13 @@ static void test_the_rate_holds_however_often_one_looks(void **state) {
                 double per_second;
                 uint64_t step_us;
         } cases[] = {
-                { 1, 1000 }, { 50, 1000 }, { 50, 7000 }, { 1000, 1000 }, { 1000, 10000 }, { 5000, 1000 }, { 33.3, 100 },
+                { 1, 1000 },
+                { 50, 1000 },
+                { 50, 7000 },
+                { 1000, 1000 },
+                { 1000, 10000 },
+                { 5000, 1000 },
+                { 33.3, 100 },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

@@ -20,7 +20,8 @@ static JobSpec *spec_of(const char *text) {
 #define GET "{\"collection\": \"test.samples\"}"
 #define POST "{\"collection\": \"test.samples\", \"request\": {\"method\": \"POST\"}}"
 #define POST_WRITTEN_OUT                                                                                     \
-        "{\"collection\": \"test.samples\", \"request\": {\"method\": \"POST\"}, \"retry\": {\"on\": [\"5xx\"]}}"
+        "{\"collection\": \"test.samples\", \"request\": {\"method\": \"POST\"}, \"retry\": {\"on\": "       \
+        "[\"5xx\"]}}"
 
 static void test_which_attempts_are_repeated(void **state) {
         static const struct {
@@ -43,7 +44,8 @@ static void test_which_attempts_are_repeated(void **state) {
                 { GET, { REASON_PROTOCOL, .sent = true, .attempts = 1 }, false },
                 { GET, { REASON_BAD_BODY, 200, .sent = true, .attempts = 1 }, false },
                 { GET, { REASON_DENIED_ADDRESS, .attempts = 1 }, false },
-                { POST, { REASON_HTTP_STATUS, 500, .sent = true, .attempts = 1 }, false }, /* perhaps bought already */
+                { POST, { REASON_HTTP_STATUS, 500, .sent = true, .attempts = 1 },
+                        false }, /* perhaps bought already */
                 { POST, { REASON_TIMEOUT, .sent = true, .attempts = 1 }, false },
                 { POST, { REASON_CONNECT, .sent = false, .attempts = 1 }, true },
                 { POST, { REASON_HTTP_STATUS, 429, .sent = true, .attempts = 1 }, true },

@@ -65,7 +65,7 @@ static Members members_of(Random *random) {
 }
 
 static void write_space(FILE *out, Random *random) {
-        fputs((const char *[]){ "", "", " ", "\n\t" }[next(random, 4)], out);
+        fputs((const char *[]) { "", "", " ", "\n\t" }[next(random, 4)], out);
 }
 
 static void write_text(FILE *out, uint64_t seed, int depth) {

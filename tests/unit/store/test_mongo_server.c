@@ -42,7 +42,7 @@ static int open_fresh(void **state) {
         if (store_open(getenv(URI_VARIABLE), &options, &fixture->store, &error))
                 fail_msg("%s", error.message);
 
-        fixture->target = (StoreTarget){
+        fixture->target = (StoreTarget) {
                 .collection = fixture->collection,
                 .field = "response",
                 .meta = "reqd",

@@ -35,8 +35,8 @@ static void open_fresh(Contract *contract) {
 }
 
 static void remove_place(Contract *contract) {
-        static const char *const names[] = { "store.db", "store.db-wal", "store.db-shm", "store.db.lock", "other",
-                "other.lock" };
+        static const char *const names[] = { "store.db", "store.db-wal", "store.db-shm", "store.db.lock",
+                "other", "other.lock" };
         Place *place = contract->place;
 
         sqlite3_close(place->other);

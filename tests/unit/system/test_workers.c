@@ -39,7 +39,9 @@ static void test_items_of_one_lane_come_back_in_order(void **state) {
 
         assert_int_equal(workers_new(base, &workers), 0);
         for (int i = 0; i < ITEMS; i++) {
-                items[i] = (Item){ .work = { .run = run, .done = done }, .base = base, .number = i, .next = &next };
+                items[i] = (Item) {
+                        .work = { .run = run, .done = done }, .base = base, .number = i, .next = &next
+                };
                 workers_submit(workers, WORK_RECORD, &items[i].work);
         }
 
@@ -58,7 +60,9 @@ static void test_freeing_drops_what_waits(void **state) {
 
         assert_int_equal(workers_new(base, &workers), 0);
         for (int i = 0; i < ITEMS; i++) {
-                items[i] = (Item){ .work = { .run = run, .done = done }, .base = base, .number = i, .next = &next };
+                items[i] = (Item) {
+                        .work = { .run = run, .done = done }, .base = base, .number = i, .next = &next
+                };
                 workers_submit(workers, WORK_WRITE, &items[i].work);
         }
         workers_free(workers);
