@@ -43,6 +43,8 @@ int output_text_set(const Output *output, const JsonValue *parameters) {
         output_text_state(output, &job);
         if (job.concurrency >= 0)
                 fprintf(output->out, ", concurrency %" PRId64, job.concurrency);
+        if (job.concurrency_set > job.concurrency)
+                fprintf(output->out, " (of %" PRId64 "; MaxInFlight= allows no more)", job.concurrency_set);
         fprintf(output->out, ", rate %s\n", job.rate >= 0 ? words_rate(job.rate, rate) : "none");
         return 0;
 }
