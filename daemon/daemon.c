@@ -39,7 +39,7 @@ struct Daemon {
         bool ending;
 };
 
-/* Priority 0 for control, signals and the watchdog, so that load never keeps them waiting; 1 for transfers. */
+/* Priority 0 is for clients and signals, so that load never keeps them waiting; 1 for everything else. */
 static int open_base(Daemon *daemon) {
         static const struct timeval dispatch_at_most = { .tv_usec = 5000 };
         struct event_config *options;

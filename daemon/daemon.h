@@ -7,13 +7,16 @@
 #include "daemon/spec/config.h"
 
 /*
- * The daemon: everything that runs, built and torn down in one place, in one order.
+ * The daemon: everything that runs, built and torn down in one place, in one order. Thread: the main one,
+ * which is the loop's.
  */
 
 typedef struct Daemon Daemon;
 
 /* Builds it from @config (taken over on success). 0; -EINVAL with @error filled; another negative code. */
 int daemon_new(Config *config, Daemon **ret_daemon, UserError *error);
+
+/* Waits for calls of the store that are under way. Accepts NULL. */
 Daemon *daemon_free(Daemon *daemon);
 DEFINE_FREEP(Daemon, daemon);
 
@@ -23,5 +26,5 @@ DEFINE_FREEP(Daemon, daemon);
  */
 int daemon_run(Daemon *daemon);
 
-/* Checks what daemon_new() would refuse, without opening anything. */
+/* Checks what daemon_new() would refuse, without opening anything. 0; -EINVAL with @error filled; -ENOMEM. */
 int daemon_check_config(const Config *config, UserError *error);

@@ -68,7 +68,7 @@ void call_run(Peer *peer, const char *frame, size_t len) {
                 return;
         }
 
-        /* Just after the start nobody knows the jobs: "no such job" would be a lie, and a moment later untrue. */
+        /* Just after the start nobody knows the jobs: "no such job" would be a lie. */
         call->parked = !registry_ready(call->control->registry);
         if (!call->parked)
                 command_run(call);

@@ -4,8 +4,9 @@
 #include "daemon/control/control.h"
 
 /*
- * One call of a peer, until its last reply. It outlives its peer where the answer takes time; replies then go nowhere.
- * Thread: the loop's.
+ * One call of a peer, until its last reply. It belongs to whoever answers it, and outlives its peer where the
+ * answer takes time; replies then go nowhere. Thread: the loop's; nothing here blocks, and no function
+ * reports an error: without memory the peer is closed.
  */
 
 struct Call {
@@ -22,23 +23,26 @@ struct Call {
         void *userdata;
 };
 
-/* Parses the frame and runs what it asks for. */
+/* Parses the frame, which is not kept, and runs what it asks for. The call may be over when this returns. */
 void call_run(Peer *peer, const char *frame, size_t len);
 
-/* Runs a parked call. */
+/* Runs a parked call. It may be over when this returns. */
 void call_resume(Call *call);
 
-/* The peer has gone: streams end, others end when their answer is there. */
+/* The peer has gone: streams end at once, others when their answer is there. */
 void call_peer_left(Call *call);
 
-/* Ends the call without a reply. */
+/* Ends the call without a reply; its peer may send the next one. */
 void call_free(Call *call);
 
-/* Parameters of the call by name; their types were checked against the command's table. NULL: absent or null. */
+/*
+ * Parameters of the call by name, valid as long as the call; their types were checked against the command's
+ * table. NULL: absent or null.
+ */
 const JsonValue *call_parameter(const Call *call, const char *name);
 const char *call_string(const Call *call, const char *name);
 
-/* Opens a reply's parameters; the caller writes members, then call_reply(). */
+/* Opens a reply's parameters; the caller writes members, then call_reply(). The writer stays the call's. */
 JsonWriter *call_begin(Call *call);
 
 /* Sends it. Without @continues it was the last one, and @call is freed. */
@@ -47,10 +51,16 @@ void call_reply(Call *call, bool continues);
 /* Sends what the call's writer holds as its last message, and frees @call. */
 void call_end(Call *call);
 
-/* Ends the call with an error of org.reqd ("org.reqd.NoSuchJob") and its where, message and hint. Frees @call. */
+/*
+ * Ends the call with an error of org.reqd ("org.reqd.NoSuchJob") and its where, message and hint. Frees
+ * @call.
+ */
 void call_error(Call *call, const char *name, const UserError *error);
 
-/* Ends the call with what a registry function returned (REGISTRY_E_*, -EINVAL for wrong input, other negative codes). Frees @call. */
+/*
+ * Ends the call with what a registry function returned: REGISTRY_E_*, -EINVAL for wrong input, other negative
+ * codes. Frees @call.
+ */
 void call_fail(Call *call, int r, const UserError *error);
 
 /* Bytes that wait for the peer; 0 when it has left. */

@@ -281,7 +281,10 @@ static void export_next(Export *export) {
                 submit(export, false);
 }
 
-/* Nothing more is wanted: the export is freed once its reader is at rest, which may take a word with the server. */
+/*
+ * Nothing more is wanted: the export is freed once its reader is at rest, which may take a word with the
+ * server.
+ */
 static void export_leave(Export *export) {
         export->call = NULL;
         if (!export->reading)

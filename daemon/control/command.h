@@ -4,11 +4,12 @@
 #include "daemon/control/control.h"
 
 /*
- * The table from methods to what answers them. Each cmd_*() gets a call whose parameters are known and of the right
- * type, and ends it, now or later, with call_reply() or call_error(). Thread: the loop's.
+ * The table from methods to what answers them. Each cmd_*() takes over a call whose parameters are known and
+ * of the right type, and ends it, now or later, with call_reply() or call_error(). Thread: the loop's;
+ * nothing here blocks.
  */
 
-/* Runs @call; a wrong method, parameter or a stream without `more` is answered here. */
+/* Takes over @call and runs it; a wrong method or parameter or a stream without `more` is answered here. */
 void command_run(Call *call);
 
 void cmd_get_info(Call *call);

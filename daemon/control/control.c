@@ -118,6 +118,8 @@ Control *control_free(Control *control) {
                 evconnlistener_free(control->listener);
                 unlink(control->path);
         }
+        /* A callback that libevent has put off holds its connection until the loop has run it. */
+        event_base_loop(control->base, EVLOOP_NONBLOCK);
         free(control->path);
         free(control);
         return NULL;

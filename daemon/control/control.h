@@ -11,8 +11,8 @@
 #include "daemon/spec/config.h"
 
 /*
- * The daemon's side of org.reqd: a Unix socket, its peers, and one call of each at a time. A peer that reads slowly
- * or not at all costs bounded memory and no time of the loop. Thread: the loop's.
+ * The daemon's side of org.reqd: a Unix socket, its peers, and one call of each at a time. A peer that reads
+ * slowly or not at all costs bounded memory and no time of the loop. Thread: the loop's.
  */
 
 struct bufferevent;
@@ -26,9 +26,9 @@ typedef struct Peer Peer;
 typedef struct Watch Watch;
 
 struct ControlOptions {
-        struct event_base *base;
+        struct event_base *base; /* these three outlive it */
         Registry *registry;
-        const Config *config; /* outlives it */
+        const Config *config;
         const char *socket;   /* path */
         uint32_t max_clients; /* root and the daemon's own user always get in */
 };
@@ -64,10 +64,11 @@ struct Peer {
 
 /*
  * Listens on the socket: made with mode 0660; a dead one in its place is replaced, a live one is an error.
- * Returns 0; -EINVAL with @error filled; another negative code.
+ * From then on it is the one that listens to the registry. Returns 0; -EINVAL with @error filled; another
+ * negative code.
  */
 int control_new(const ControlOptions *options, Control **ret_control, UserError *error);
 
-/* Closes every connection, removes the socket. Accepts NULL. */
+/* Closes every connection, removes the socket; runs the loop once for that. Accepts NULL. */
 Control *control_free(Control *control);
 DEFINE_FREEP(Control, control);

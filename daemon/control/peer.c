@@ -17,7 +17,7 @@
 #define BACKLOG_MAX (1024u * 1024) /* who does not read its replies gets no further calls answered */
 #define DEAD_AFTER_S 30            /* a peer that takes nothing of what was written for so long is gone */
 
-/* Looks at the peer's input later, from the event loop: one call a turn, so that no peer holds up the others. */
+/* Looks at the input later, from the event loop: one call a turn, so that no peer holds up the others. */
 static void look_later(Peer *peer) {
         bufferevent_trigger(peer->stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
 }
@@ -83,13 +83,19 @@ static size_t frame_max(struct evbuffer *input) {
         return VARLINK_CALL_MAX;
 }
 
-/* Takes the next whole frame out of the input: its text without the NUL, to be freed. NULL: not all of it is there. */
+/*
+ * Takes the next whole frame out of the input: its text without the NUL, to be freed. NULL: not all of it is
+ * there.
+ */
 static char *next_frame(Peer *peer, size_t *ret_len) {
         struct evbuffer *input = bufferevent_get_input(peer->stream);
         struct evbuffer_ptr from, end;
         char *frame;
 
-        /* What was searched before is not searched again, or a large frame in small pieces would cost its square. */
+        /*
+         * What was searched before is not searched again, or a large frame in small pieces would cost its
+         * square.
+         */
         if (evbuffer_ptr_set(input, &from, peer->scanned, EVBUFFER_PTR_SET))
                 return NULL;
 

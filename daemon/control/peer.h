@@ -3,19 +3,23 @@
 #include "daemon/control/control.h"
 
 /*
- * One connection: frames in, one call at a time, replies out. Thread: the loop's.
+ * One connection: frames in, one call at a time, replies out. Thread: the loop's; nothing here blocks.
+ * Callbacks of libevent come later, from the loop: no function here frees the peer but peer_free().
  */
 
-/* Takes over @fd. The peer adds itself to the control's list and frees itself when its connection ends. Returns 0 or -ENOMEM (then @fd is closed). */
+/*
+ * Takes over @fd, also where it fails. The peer adds itself to the control's list, and frees itself when its
+ * connection ends. Returns 0 or -ENOMEM.
+ */
 int peer_new(Control *control, int fd, uid_t uid, pid_t pid, Peer **ret_peer);
 
-/* Ends the connection at once. */
+/* Ends the connection at once; its call, if there is one, is told. */
 void peer_free(Peer *peer);
 
 /* Sends an error that answers no call, and ends the connection once it is written. */
 void peer_refuse(Peer *peer, const char *name, const char *message, const char *hint);
 
-/* Sends what @writer holds as one frame. */
+/* Sends what @writer holds as one frame, copied. Without memory the connection ends instead. */
 void peer_send(Peer *peer, const JsonWriter *writer);
 
 /* The peer's call has ended; its next frame may be looked at. */

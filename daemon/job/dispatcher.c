@@ -139,7 +139,7 @@ static void end_unsendable(Dispatcher *dispatcher, Document *document, Outcome *
         note_window(dispatcher);
 }
 
-/* The first document of the queue whose origin may start, so that one closed origin does not hold up the others. */
+/* The first document of the queue whose origin may start: one closed origin does not hold up the others. */
 static Document *first_queued(Dispatcher *dispatcher) {
         Document *document, *behind;
 

@@ -15,7 +15,9 @@
 
 /*
  * Takes documents from the queue when pacing lets it, starts their requests, and decides what follows an
- * answer: another attempt, or the outcome (the script's worker). Thread: the loop's.
+ * answer: another attempt, or the outcome (the script's worker). Times are CLOCK_MONOTONIC in microseconds.
+ * Thread: the loop's; nothing here blocks or calls back before it returns, and nothing fails: what cannot be
+ * done now for lack of means is done later.
  */
 
 /* Documents that may wait for a retry, whatever the concurrency; with a large one, four times that. */
@@ -47,15 +49,16 @@ struct Dispatcher {
         Document *next;          /* what dispatcher_start() will start */
 };
 
-/* Everything above `attempts` is the caller's to fill. */
+/* Everything above `attempts` is the caller's to fill, and outlives the dispatcher. */
 void dispatcher_init(Dispatcher *dispatcher);
 
-/* Nothing is in flight or being parsed, or no answer will come any more: the daemon ends. Frees every document. */
+/* Nothing is in flight or being parsed, or no answer will come any more. Frees every document. */
 void dispatcher_deinit(Dispatcher *dispatcher);
 
 /*
- * Whether a request may start now: LIMITED_BY_NOTHING, or what stands against it; then @ret_wait_us is when to look again
- * if no event comes first (0: an event will come). Documents no request can be made of get their outcome here.
+ * Whether a request may start now: LIMITED_BY_NOTHING, or what stands against it; then @ret_wait_us is how
+ * long to wait before looking again if no event comes first (0: an event will come). Documents no request can
+ * be made of get their outcome here.
  */
 LimitedBy dispatcher_check(Dispatcher *dispatcher, uint64_t now_us, uint64_t *ret_wait_us);
 
@@ -65,7 +68,7 @@ void dispatcher_start(Dispatcher *dispatcher, uint64_t now_us);
 /* The limit on documents is reached, and one more stands ready. */
 bool dispatcher_limit_reached(const Dispatcher *dispatcher);
 
-/* Requests that a crash at this moment would repeat: in flight, answered and not acknowledged, waiting for a retry. */
+/* Requests that a crash would repeat now: in flight, answered and not acknowledged, waiting for a retry. */
 size_t dispatcher_window(const Dispatcher *dispatcher);
 
 /* Drops the documents that wait for a retry: the job is cancelled; they stay unanswered. */

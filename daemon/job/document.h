@@ -36,10 +36,12 @@ struct Document {
         uint32_t n;          /* requests in flight when it was last sent, itself included */
 };
 
-/* Takes over @bson. NULL without memory; then @bson stays the caller's. */
+/* Takes over @bson; @page outlives it. NULL without memory; then @bson stays the caller's. */
 Document *document_new(bson_t *bson, WatermarkPage *page);
+
+/* It stands in no list, and no answer will come for it any more. Accepts NULL. Returns NULL. */
 Document *document_free(Document *document);
 DEFINE_FREEP(Document, document);
 
-/* Its _id; points into the document. */
+/* Its _id; points into the document and @iter. NULL where it has none, which the feeder lets nobody see. */
 const bson_value_t *document_key(const Document *document, bson_iter_t *iter);

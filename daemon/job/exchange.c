@@ -12,7 +12,10 @@
 
 #define PARSE_INLINE_MAX (64u * 1024)
 
-/* From the begin of an attempt to its outcome. As a work item it parses; then it touches only `outcome` and what is beside it. */
+/*
+ * From the begin of an attempt to its outcome. As a work item it parses; then it touches only `outcome` and
+ * what is beside it.
+ */
 struct Exchange {
         Work work;
         Workers *workers;
@@ -205,7 +208,7 @@ static void fill_measures(Outcome *outcome, const HttpResponse *response) {
         };
 }
 
-/* 204 and 205 have no body by definition (RFC 9110, sections 15.3.5 and 15.3.6), and neither has an answer to HEAD. */
+/* RFC 9110: 204 and 205 have no body (sections 15.3.5 and 15.3.6), and neither has an answer to HEAD. */
 static bool is_bodyless(const JobSpec *spec, int status) {
         return status == 204 || status == 205 || strcmp(job_spec_methods[spec->request.method], "HEAD") == 0;
 }

@@ -8,8 +8,8 @@
 #include "daemon/store/outcome.h"
 
 /*
- * One attempt of one document: makes the request from it, and an outcome from the answer. Bodies over 64 KiB are
- * parsed on a worker, smaller ones at once. Thread: the loop's.
+ * One attempt of one document: makes the request from it, and an outcome from the answer. Bodies over 64 KiB
+ * are parsed on a worker, smaller ones at once. Thread: the loop's, callbacks too; nothing blocks.
  */
 
 enum {
@@ -28,17 +28,18 @@ int exchange_prepare(Document *document, const JobSpec *spec, const Services *se
 Exchange *exchange_free(Exchange *exchange);
 
 /*
- * Called once for each attempt, never before exchange_begin() has returned. @outcome is what would be stored if this
- * attempt were the last one, and is the callee's; @attempt is what a retry is decided by.
+ * Called once for each attempt, never before exchange_begin() has returned. @outcome is what would be stored
+ * if this attempt were the last one, and is the callee's; so is @document again, which may be freed. @attempt
+ * is what a retry is decided by, valid during the call.
  */
 typedef void (*exchange_done_fn)(Document *document, Outcome *outcome, const RetryCase *attempt);
 
-/* The answer is there and its slot free; the outcome follows, perhaps at once. For keeping count of both. */
+/* The answer is there and its slot free; the outcome follows, perhaps at once. @response: during the call. */
 typedef void (*exchange_answered_fn)(Document *document, const HttpResponse *response);
 
 /*
- * Begins an attempt of a prepared document whose origin is ready. The document stays alive until @done.
- * Returns 0, or a negative code, and then nothing is called.
+ * Begins an attempt of a prepared document whose origin is ready. @document and @spec stay alive until @done.
+ * Returns 0 and calls @answered and @done later; or -ENOMEM or -EBUSY, and then calls nothing.
  */
 int exchange_begin(Document *document, const JobSpec *spec, const Services *services,
         exchange_answered_fn answered, exchange_done_fn done);

@@ -10,9 +10,9 @@
 #include "daemon/measure/tally.h"
 
 /*
- * Reads pages of pending documents into the queue (the script's boss): one read at a time, on a worker, when half of
- * the queue is free. After a restart it meets documents that have their outcome already, and counts those.
- * Thread: the loop's.
+ * Reads pages of pending documents into the queue (the script's boss): one read at a time, on a worker, when
+ * half of the queue is free. After a restart it meets documents that have their outcome already, and counts
+ * those. Thread: the loop's; nothing calls back before it returns, and nothing blocks unless it says so.
  */
 
 typedef struct Feeder Feeder;
@@ -30,25 +30,35 @@ struct Feeder {
         bool ended;                 /* reading has reached the end */
         bool resting;               /* the reader holds no cursor */
         bool refused;               /* the store answered no; nothing is read until feeder_again() */
-        void (*refuse)(const StoreFailure *failure, void *userdata);
+        void (*refuse)(const StoreFailure *failure, void *userdata); /* @failure: during the call */
         void *userdata;
 };
 
-/* @feeder is otherwise filled by the caller: services, queue, watermark, tally, refuse, userdata. @query is copied. */
+/*
+ * @feeder is otherwise filled by the caller: services, queue, watermark, tally, refuse, userdata, all of
+ * which outlive it. @query is copied. Returns what store_reader_new() returns.
+ */
 int feeder_init(Feeder *feeder, const StoreQuery *query);
 
-/* No read is under way (feeder_idle()), or the workers have ended. */
+/*
+ * No read is under way (feeder_idle()), or the workers have ended. A reader that does not rest may have a
+ * word with its server first.
+ */
 void feeder_deinit(Feeder *feeder);
 
-/* Starts a read if the queue wants documents and nothing stands against it. */
+/*
+ * Starts a read if the queue wants documents and nothing stands against it. Without memory: a later call
+ * does.
+ */
 void feeder_run(Feeder *feeder);
 
-/* Lets go of what the reader holds in the store, as soon as no read is under way; the next read picks it up again. */
+/* Lets go of what the reader holds in the store, if no read is under way; the next read picks it up again. */
 void feeder_rest(Feeder *feeder);
 
-/* Tries again after the store had refused. */
+/* The next feeder_run() tries again although the store had refused. */
 void feeder_again(Feeder *feeder);
 
+/* No call of the store is under way. */
 static inline bool feeder_idle(const Feeder *feeder) {
         return !feeder->read;
 }

@@ -13,9 +13,9 @@
 #include "daemon/measure/tally.h"
 
 /*
- * One generation of a job at work, from store to store: feeder, queue, dispatcher, writer and watermark, wired
- * together. It lives from the moment the generation is read first, or again after a restart, until
- * nothing of it is under way. Thread: the loop's.
+ * One generation of a job at work, from store to store: feeder, queue, dispatcher, writer and watermark,
+ * wired together. It lives from the moment the generation is read first, or again after a restart, until
+ * nothing of it is under way. Thread: the loop's; nothing here blocks or calls back before it returns.
  */
 
 typedef struct Flow Flow;
@@ -36,8 +36,8 @@ struct FlowOptions {
         Meter *ended;
         Meter *outcomes;
 
-        void (*refuse)(
-                const StoreFailure *failure, void *userdata); /* the store answered no: the job must pause */
+        /* The store answered no: the job must pause. @failure: during the call. */
+        void (*refuse)(const StoreFailure *failure, void *userdata);
         void (*moved)(void *userdata); /* the watermark moved: the job's record is to be saved */
         void *userdata;
 };
@@ -53,6 +53,7 @@ struct Flow {
         uint64_t attempts_base; /* requests that were made before this flow */
 };
 
+/* @options: copied, but for what outlives the flow. 0; -ENOMEM; or what store_reader_new() returns. */
 int flow_new(const FlowOptions *options, Flow **ret_flow);
 
 /* flow_quiet() holds, or the workers have ended. Accepts NULL. */
@@ -71,7 +72,7 @@ bool flow_finished(const Flow *flow);
 /* Nothing is in flight and nothing unstored (but what the store refuses): what a pause waits for. */
 bool flow_settled(const Flow *flow);
 
-/* Nothing in flight, nothing unstored, refused or not, and no call of the store under way: it may be freed. */
+/* Nothing in flight, nothing unstored, refused or not, no call of the store under way: it can be freed. */
 bool flow_quiet(const Flow *flow);
 
 /* No document but those that wait for the store: the bulk need not wait for company. */
@@ -86,4 +87,5 @@ void flow_again(Flow *flow);
 /* Documents of this generation that are known: they have their outcome, or stand somewhere in the flow. */
 uint64_t flow_known(const Flow *flow);
 
+/* Requests that this generation has cost, those before a restart as far as their outcomes tell. */
 uint64_t flow_attempts(const Flow *flow);

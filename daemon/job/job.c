@@ -122,7 +122,7 @@ Job *job_free(Job *job) {
         return NULL;
 }
 
-/* A running flow knows better than the last save; but only what is at or before the watermark may be counted. */
+/* A running flow knows better than the last save; but only what is before the watermark may be counted. */
 static void refresh_record(Job *job) {
         const Watermark *watermark;
 

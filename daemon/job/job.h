@@ -17,8 +17,8 @@
 #include "daemon/spec/job_spec.h"
 
 /*
- * A job: what was asked for, its state, and the flow that does the work. Commands change the state at once; the
- * saver brings each change into the store. Thread: the loop's.
+ * A job: what was asked for, its state, and the flow that does the work. Commands change the state at once;
+ * the saver brings each change into the store. Thread: the loop's; nothing here blocks.
  */
 
 typedef struct Job Job;
@@ -55,49 +55,67 @@ enum {
         JOB_E_CONFLICT, /* the command makes no sense as things stand; @error says why */
 };
 
-/* A new job from a validated spec (taken over on success). It is in no store yet: job_record() is what to save before its first turn. */
+/*
+ * A new job from a validated spec (taken over on success). It is in no store yet: job_record() is what to
+ * save before its first turn. @services outlives it. Returns 0 or -ENOMEM.
+ */
 int job_new(const Services *services, JobSpec *spec, bool paused, Job **ret_job);
 
-/* A job from its stored record (read with job_record_from_bson(), taken over on success). -EINVAL: its spec is not understood. */
+/*
+ * A job from its stored record (read with job_record_from_bson(), taken over on success). Returns 0; -ENOMEM;
+ * -EINVAL with @error filled where its spec is not understood.
+ */
 int job_restore(const Services *services, JobRecord *record, Job **ret_job, UserError *error);
 
-/* job_quiet() holds, or the workers have ended. Whoever waits for a save is told. Accepts NULL. */
+/* job_quiet() holds, or the workers have ended. Calls back whoever waits for a save. Accepts NULL. */
 Job *job_free(Job *job);
 DEFINE_FREEP(Job, job);
 
-/* The record as it should stand in the store now; to be freed. */
+/* The record as it should stand in the store now; the caller's to bson_destroy(). */
 bson_t *job_record(Job *job);
 
-/* One turn of housekeeping: begins a generation that is not begun yet, reads on, notices that the job is done, settled or at its limit. */
+/*
+ * One turn of housekeeping: begins a generation that is not begun yet, reads on, notices that the job is
+ * done, settled or at its limit. May call `changed`.
+ */
 void job_turn(Job *job);
 
-/* Whether a request may start now; see dispatcher_check(). A job that is not running says LIMITED_BY_IDLE. */
+/* Whether a request may start now: see dispatcher_check(). A job that is not running is LIMITED_BY_IDLE. */
 LimitedBy job_check(Job *job, uint64_t now_us, uint64_t *ret_wait_us);
 
 /* Starts the request that job_check() has just allowed. */
 void job_start_request(Job *job, uint64_t now_us);
 
-/* Commands. They hold at once; 0, JOB_E_CONFLICT with @error, -EINVAL with @error for wrong input (nothing is changed then). */
+/*
+ * Commands: they hold at once, and are saved in the background (saver_wait()). Each may call `changed`.
+ * Returns 0; JOB_E_CONFLICT, or -EINVAL for wrong input, with @error filled and nothing changed; -ENOMEM.
+ *
+ * @reason of job_pause(): why, as status shows it. @limit: as `set limit=`, or NULL. @settings: an object of
+ * strings, all of which are taken, or none. job_retry(): the failed documents with that reason and that HTTP
+ * status; NULL and 0 stand for all.
+ */
 int job_pause(Job *job, const char *reason, UserError *error);
-int job_resume(Job *job, const char *limit, UserError *error); /* @limit: as `set limit=`, or NULL */
+int job_resume(Job *job, const char *limit, UserError *error);
 int job_cancel(Job *job, UserError *error);
-int job_set(Job *job, const JsonValue *settings,
-        UserError *error); /* an object of strings: all of them, or none */
-int job_retry(
-        Job *job, const char *reason, int status, UserError *error); /* NULL and 0: all failed documents */
+int job_set(Job *job, const JsonValue *settings, UserError *error);
+int job_retry(Job *job, const char *reason, int status, UserError *error);
 
 /* Nothing in flight and nothing unstored. */
 bool job_settled(const Job *job);
 
-/* Not running and settled, and the store knows; or would, if it answered and took it: what those wait for that follow a job. */
+/*
+ * What those wait for that follow a job: it is not running and settled, and the store knows; or would, if it
+ * answered and took it.
+ */
 bool job_at_rest(const Job *job);
 
-/* No flow, saved, and no call of the store is under way, but for a count: it may be freed, or begin a new generation. */
+/* No flow, saved, no call of the store under way but a count: it can be freed, or begin a generation. */
 bool job_quiet(const Job *job);
 
 /* The most requests that a crash would have repeated at any moment since the daemon started. */
 uint64_t job_window_max(const Job *job);
 
+/* Done or cancelled: nothing more will start, but for a retry. */
 static inline bool job_ended(const Job *job) {
         return job_state_ended(job->record.state);
 }

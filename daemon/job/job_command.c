@@ -22,7 +22,7 @@ int job_pause(Job *job, const char *reason, UserError *error) {
         return 0;
 }
 
-/* Remembers what the record shall say of a live change: the value as it came out, so that "+10%" is not repeated at a restart. */
+/* The record says how a live change came out, so that "+10%" is not added once more at a restart. */
 static int remember_change(Job *job, const char *key) {
         const Option *option = option_find_flag(job_spec_options, key);
         _cleanup_free_ char *text = option_text(option, job->spec);

@@ -10,7 +10,8 @@
 
 /*
  * What the store keeps of a job, so that a restarted daemon goes on where it was: what was asked for, the
- * state that is wanted, and the watermark with the totals of everything at or before it. Pure values.
+ * state that is wanted, and the watermark with the totals of everything at or before it. Pure values: any
+ * thread, one at a time for each record.
  */
 
 typedef struct JobRecord JobRecord;
@@ -36,21 +37,23 @@ struct JobRecord {
         int64_t started_ms;
         int64_t ended_ms;
         uint64_t started_before; /* documents begun in earlier generations */
-        bool begun; /* this generation may have outcomes in the store already; not stored: true of all that were */
+        bool begun; /* this generation may have outcomes in the store; not stored: true of every stored one */
         bson_value_t watermark; /* BSON_TYPE_EOD: none */
         Tally tally;            /* of everything at or before it; of the whole generation once ended */
 };
 
+/* "running"; static. */
 const char *job_state_name(JobState state);
 
 static inline bool job_state_ended(JobState state) {
         return state == JOB_DONE || state == JOB_CANCELLED;
 }
 
-/* The stored form, to be freed. @collection is written beside it for people who look. */
+/* The stored form, the caller's to bson_destroy(). @collection is written in it for people who look. */
 bson_t *job_record_to_bson(const JobRecord *record, const char *collection);
 
 /* Reads the stored form. 0; -EINVAL if it is none; -ENOMEM. The caller owns what @ret_record holds. */
 int job_record_from_bson(const bson_t *bson, JobRecord *ret_record);
 
+/* Frees what it holds, and leaves it zeroed. */
 void job_record_deinit(JobRecord *record);

@@ -8,7 +8,7 @@
 /*
  * Documents that were read and not sent yet, in reading order, at most twice the concurrency (the script's
  * queue of 2n URLs): enough to never wait for the store while it answers as fast as the API, and no more.
- * Thread: the loop's.
+ * Nothing here fails. Thread: the loop's.
  */
 
 #define QUEUE_CAPACITY_MIN 16 /* so that a concurrency of 1 does not read its documents in pairs */
@@ -18,13 +18,16 @@ typedef struct Queue Queue;
 struct Queue {
         DocumentList documents;
         size_t n;
-        size_t capacity;
+        size_t capacity; /* documents */
 };
 
+/* @concurrency: requests in flight, here and below. */
 void queue_init(Queue *queue, size_t concurrency);
-void queue_deinit(Queue *queue); /* frees what is in it */
 
-/* A smaller queue keeps what it holds, and takes more when it has shrunk. */
+/* Frees what is in it; the queue is empty then, and can be used on. */
+void queue_deinit(Queue *queue);
+
+/* A queue that becomes smaller keeps what it holds, and wants more once that has gone. */
 void queue_resize(Queue *queue, size_t concurrency);
 
 /* How many documents to read now: 0 until half of it is free, so that reads are few. */

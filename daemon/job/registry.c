@@ -61,7 +61,7 @@ void registry_add(Registry *registry, Job *job) {
         kick(registry);
 }
 
-/* Among the jobs that may start a request, the one with the fewest in flight: fair shares when MaxInFlight binds. */
+/* Of the jobs that may start a request, the one with the fewest in flight: fair shares of MaxInFlight. */
 static Job *next_to_start(Registry *registry, uint64_t now_us, uint64_t *wait_us) {
         Job *job, *best = NULL;
 

@@ -12,7 +12,8 @@
 
 /*
  * All jobs of the daemon: loads them, gives them turns, shares MaxInFlight among them, finds them by name.
- * Thread: the loop's.
+ * Jobs belong to it; a pointer to one is good until the loop runs again. Thread: the loop's, callbacks too;
+ * nothing here blocks.
  */
 
 struct event;
@@ -23,12 +24,12 @@ typedef struct RegistryOptions RegistryOptions;
 TAILQ_HEAD(JobList, Job);
 
 struct RegistryOptions {
-        struct event_base *base;
+        struct event_base *base; /* these four outlive the registry */
         Store *store;
         Workers *workers;
         Engine *engine;
-        uint32_t max_in_flight;
-        uint32_t max_jobs; /* unfinished ones */
+        uint32_t max_in_flight; /* requests, all jobs together */
+        uint32_t max_jobs;      /* unfinished ones */
 };
 
 struct Registry {
@@ -47,10 +48,11 @@ struct Registry {
         bool draining;
         void (*drained)(void *userdata);
         void *drained_userdata;
-        void (*changed)(
-                Job *job, void *userdata); /* a job's state or settings changed; NULL: nobody listens */
-        void (*ready)(void *userdata);     /* registry_ready() has become true */
-        void *listener;                    /* userdata of both */
+
+        /* Whoever listens sets these; NULL: nobody does. */
+        void (*changed)(Job *job, void *userdata); /* a job's state or settings changed, or it came to rest */
+        void (*ready)(void *userdata);             /* registry_ready() has become true */
+        void *listener;                            /* userdata of both */
 };
 
 enum {
@@ -63,13 +65,17 @@ enum {
         REGISTRY_E_BUSY,    /* MaxJobs */
 };
 
+/* @options: copied. Returns 0 or -ENOMEM. */
 int registry_new(const RegistryOptions *options, Registry **ret_registry);
 
-/* The workers have ended (workers_free()). Accepts NULL. */
+/* The workers have ended (workers_free()); the engine and the store have not. Accepts NULL. */
 Registry *registry_free(Registry *registry);
 DEFINE_FREEP(Registry, registry);
 
-/* Begins loading the store's jobs; unfinished ones go on by themselves, however long the store takes to answer. */
+/*
+ * Begins loading the store's jobs, however long it takes to give them; unfinished ones go on by themselves.
+ * Returns 0 or -ENOMEM.
+ */
 int registry_start(Registry *registry);
 
 /* Whether questions about jobs can be answered: they are loaded, or it is known why not. */
@@ -78,29 +84,32 @@ static inline bool registry_ready(const Registry *registry) {
 }
 
 /*
- * Finds a job by name or id; NULL means the only unfinished one. 0, or REGISTRY_E_NO_SUCH_JOB, _CONFLICT (several are
- * meant), _AWAY or _REFUSED (not loaded yet) with @error filled.
+ * Finds a job by name or id; NULL means the only unfinished one. Returns 0, or with @error filled
+ * REGISTRY_E_NO_SUCH_JOB, _CONFLICT (several are meant), _AWAY or _REFUSED (the jobs are not loaded).
  */
 int registry_find(Registry *registry, const char *name, Job **ret_job, UserError *error);
 
 /*
- * Submits a job. @done is called once, perhaps before this returns: with the job (its record is stored) and
- * r = 0, or with NULL and r = a REGISTRY_E_* or -EINVAL (wrong input) and @error filled, valid during the call.
- * @created is false when the job was there already.
+ * Submits a job. @spec: only during the call. @done is called once, perhaps before this returns: with the job
+ * (its record is stored) and r = 0, or with NULL, r = a REGISTRY_E_*, -EINVAL (wrong input) or -ENOMEM, and
+ * @error, valid during the call. @created is false when the job was there already.
  */
 typedef void (*registry_submit_fn)(void *userdata, int r, Job *job, bool created, const UserError *error);
 void registry_submit(
         Registry *registry, const JsonValue *spec, bool paused, registry_submit_fn done, void *userdata);
 
 /*
- * job_retry(), where an ended job may be at work again beside the unfinished ones. 0; REGISTRY_E_CONFLICT, _BUSY or
- * -EINVAL with @error filled.
+ * job_retry(), if the job may be at work again beside the unfinished ones. Returns 0; REGISTRY_E_CONFLICT,
+ * _BUSY or -EINVAL with @error filled; -ENOMEM.
  */
 int registry_retry(Registry *registry, Job *job, const char *reason, int status, UserError *error);
 
-/* Forgets an ended job. @done as above, without job. */
+/* Forgets an ended job; its outcomes stay. @done as above, without job; once r = 0 @job is gone. */
 typedef void (*registry_delete_fn)(void *userdata, int r, const UserError *error);
 void registry_delete(Registry *registry, Job *job, registry_delete_fn done, void *userdata);
 
-/* Starts nothing more; calls @drained once everything in flight is stored and every record is saved. */
+/*
+ * Starts nothing more. Calls @drained, perhaps more than once, when everything in flight is stored and every
+ * record is saved; never while the store is away and something is to be stored.
+ */
 void registry_drain(Registry *registry, void (*drained)(void *userdata), void *userdata);

@@ -160,8 +160,8 @@ static void withdrawal_done(StoreWork *work, int r) {
 }
 
 /*
- * The store went away: nobody knows whether the record got there. Its client was told that it did not, so it is taken
- * out as soon as the store is back, or the job would begin by itself at the next start.
+ * The store went away: nobody knows whether the record got there. Its client was told that it did not, so it
+ * is taken out as soon as the store is back, or the job would begin by itself at the next start.
  */
 static void withdraw(Submission *submission) {
         submission->work =

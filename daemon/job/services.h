@@ -7,7 +7,8 @@
 #include "daemon/system/workers.h"
 
 /*
- * What all jobs of a daemon share, handed to each flow. Owned by the registry; outlives every job.
+ * What all jobs of a daemon share, handed to each flow. Owned by the registry; outlives every job. Thread:
+ * the loop's.
  */
 
 struct event_base;
@@ -21,11 +22,11 @@ struct Services {
         StoreLink *link;
         uint32_t max_in_flight; /* all jobs together */
 
-        /* Asks for a turn of all jobs, soon, from the event loop: something changed that may let a request start or a job end. */
-        void (*kick)(void *userdata);
+        void (*kick)(void *userdata); /* see services_kick() */
         void *userdata;
 };
 
+/* Something changed that may let a request start or a job end: asks for a turn of all jobs, from the loop. */
 static inline void services_kick(const Services *services) {
         services->kick(services->userdata);
 }

@@ -10,7 +10,9 @@
 
 /*
  * The flows' way to the store: hands calls to the workers, and makes those that found the store away again
- * until it is back, so that nobody else has to. All functions and `done` are the loop's; `run` is a worker's.
+ * until it is back, so that nobody else has to. Calls that wait for it lose their order.
+ *
+ * Thread: the loop's, callbacks too; only `run` is a worker's. Nothing here blocks.
  */
 
 struct event;
@@ -19,15 +21,19 @@ struct event_base;
 typedef struct StoreLink StoreLink;
 typedef struct StoreWork StoreWork;
 
-/* First member of an item that makes one call of the store. It owns what it passes and what it gets. */
+/*
+ * First member of an item that makes one call of the store. The item owns what it passes and what it gets, or
+ * points to what stays as it is until `done` or `drop`.
+ */
 struct StoreWork {
         Work work;
-        int (*run)(StoreWork *work, Store *store); /* returns what the store_*() function returned */
-        void (*done)(
-                StoreWork *work, int r); /* 0, STORE_E_REFUSED, negative; STORE_E_AWAY only with `once` */
-        void (*drop)(StoreWork *work);   /* instead of `done` when the daemon ends first: frees the item */
-        bool once;                       /* a client waits: do not wait for an absent store, tell */
-        StoreFailure failure;            /* for `run` to fill */
+        /* Returns what the store_*() function returned; it may be called several times. */
+        int (*run)(StoreWork *work, Store *store);
+        /* @r: 0, STORE_E_REFUSED, a negative code, and STORE_E_AWAY only with `once`. Frees the item. */
+        void (*done)(StoreWork *work, int r);
+        void (*drop)(StoreWork *work); /* instead of `done` when the daemon ends first: frees the item */
+        bool once;                     /* a client waits: do not wait for an absent store, tell */
+        StoreFailure failure;          /* for `run` to fill; where it did not, made from a negative @r */
 
         StoreLink *link;
         WorkLane lane;
@@ -47,11 +53,15 @@ struct StoreLink {
         void *userdata;
 };
 
+/* The pointers outlive the link. @changed: `away` has changed. Returns 0 or -ENOMEM. */
 int store_link_init(StoreLink *link, struct event_base *base, Store *store, Workers *workers,
         void (*changed)(void *userdata), void *userdata);
 
 /* Drops the calls that wait; those that run must have ended (workers_free()). */
 void store_link_deinit(StoreLink *link);
 
-/* Makes the call on a thread of @lane. `work`'s run, done and once are set by the caller. */
+/*
+ * Makes the call on a thread of @lane. @work's run, done, drop and once are set by the caller; it stays alive
+ * until its `done`, which is never called before this returns.
+ */
 void store_link_submit(StoreLink *link, WorkLane lane, StoreWork *work);

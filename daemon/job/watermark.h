@@ -10,10 +10,11 @@
 
 /*
  * How far everything is acknowledged: the last _id, in reading order, up to which every document has its
- * outcome in the store, with the totals of all of them. It moves by pages of what was read: a page folds into it when its
- * documents are all finished and all earlier pages have folded. A restarted daemon reads on from there.
+ * outcome in the store, with the totals of all of them. It moves by pages of what was read: a page folds into
+ * it when its documents are all finished and all earlier pages have folded. A restarted daemon reads on from
+ * there.
  *
- * Pure bookkeeping. Thread: the loop's.
+ * Pure bookkeeping: pages belong to the watermark. Thread: the loop's.
  */
 
 #define WATERMARK_PAGES_MAX 64
@@ -42,7 +43,7 @@ struct Watermark {
 void watermark_init(Watermark *watermark, const bson_value_t *at, const Tally *tally);
 void watermark_deinit(Watermark *watermark);
 
-/* The page that the next documents belong to, or NULL when too many are open or without memory: read no further now. */
+/* The page that the next document belongs to; NULL when too many are open, or without memory. */
 WatermarkPage *watermark_page(Watermark *watermark);
 
 /* One more document, in reading order, that is not finished yet. @key is copied. */
@@ -51,5 +52,8 @@ void watermark_add(WatermarkPage *page, const bson_value_t *key);
 /* No further document will come; the last page may fold although it is not full. */
 void watermark_end(Watermark *watermark);
 
-/* One of @page's documents is finished and counted in @tally. Returns whether the watermark moved; then @page may be gone. */
+/*
+ * One of @page's documents is finished and counted in @tally. Returns whether the watermark moved; then @page
+ * may be gone.
+ */
 bool watermark_finish(Watermark *watermark, WatermarkPage *page, const Tally *tally);

@@ -4,7 +4,7 @@
 
 /*
  * Percentiles of latencies in bounded memory: a log-linear histogram, 32 buckets to each power of two, so a
- * value read back is at most 1/32 too high. Pure; the loop's.
+ * value read back is at most 1/32 too high. Pure: nothing fails. Thread: the loop's. It starts zeroed.
  * Source of the idea: "HdrHistogram: A High Dynamic Range Histogram" (G. Tene).
  */
 
@@ -22,5 +22,5 @@ struct Histogram {
 
 void histogram_add(Histogram *histogram, uint64_t value);
 
-/* The smallest recorded bound that at least @percent of the values do not exceed; 0 when nothing was added. */
+/* The smallest bound that at least @percent of the values do not exceed; 0 when nothing was added. */
 uint64_t histogram_percentile(const Histogram *histogram, double percent);

@@ -4,7 +4,10 @@
 
 #include "daemon/spec/reason.h"
 
-/* How many documents ended in which way. Counts documents; `attempts` counts requests. Pure values. */
+/*
+ * How many documents ended in which way. Counts documents; `attempts` counts requests. Pure values: any
+ * thread, nothing fails. It starts zeroed.
+ */
 
 typedef struct Tally Tally;
 

@@ -5,8 +5,9 @@
 #include "daemon/policy/rate.h"
 
 /*
- * Whether a job may start another request now: the one face of all that sets its pace (requests in flight, requests a
- * second). Pure: the caller passes `now_us` (CLOCK_MONOTONIC). Thread: the loop's.
+ * Whether a job may start another request now: the one face of all that sets its pace (requests in flight,
+ * requests a second). Pure: the caller passes `now_us` (CLOCK_MONOTONIC, microseconds), nothing fails. It
+ * starts zeroed. Thread: the loop's.
  */
 
 typedef struct Pacing Pacing;
@@ -30,15 +31,13 @@ struct Pacing {
         Rate rate;
 };
 
-/* `concurrency`; static. LIMITED_BY_NOTHING is shown as `concurrency` too: the next request is about to start. */
+/* "rate"; static. LIMITED_BY_NOTHING is "concurrency" as well: the next request is about to start. */
 const char *limited_by_name(LimitedBy limited_by);
 
-/* New limits hold at once; what is in flight beyond them ends by itself. */
+/* @rate: requests a second, 0: no limit. Holds at once; what is in flight beyond it ends by itself. */
 void pacing_set(Pacing *pacing, uint32_t concurrency, double rate, uint64_t now_us);
 
-/*
- * LIMITED_BY_NOTHING, _CONCURRENCY (until a request ends) or _RATE; then @ret_wait_us is the time to wait, else 0.
- */
+/* LIMITED_BY_NOTHING, _CONCURRENCY (until a request ends), or _RATE: then @ret_wait_us is not 0. */
 LimitedBy pacing_check(const Pacing *pacing, uint64_t now_us, uint64_t *ret_wait_us);
 
 void pacing_begin(Pacing *pacing, uint64_t now_us); /* a request starts */

@@ -7,10 +7,10 @@
 #include "daemon/spec/reason.h"
 
 /*
- * Whether a failed attempt is made again, and when. Pure: chance is a parameter.
+ * Whether a failed attempt is made again, and when. Pure: chance is a parameter; any thread, nothing fails.
  *
- * A method that is not idempotent is repeated only where that cannot do anything twice: the server refused to act
- * (429, or 503 with Retry-After), or no byte of the request went out (RFC 9110, section 9.2.2).
+ * A method that is not idempotent is repeated only where that cannot do anything twice: the server refused to
+ * act (429, or 503 with Retry-After), or no byte of the request went out (RFC 9110, section 9.2.2).
  * Backoff is exponential with full jitter (M. Brooker, "Exponential Backoff And Jitter").
  */
 
@@ -27,5 +27,9 @@ struct RetryCase {
 /* Whether @attempt is to be made again under @spec. */
 bool retry_wanted(const JobSpec *spec, const RetryCase *attempt);
 
-/* How long to wait before attempt @attempts + 1: between 0 and backoff * 2^(attempts - 1), at most max_backoff. @chance: any 64 random bits. */
+/*
+ * How long to wait before attempt @attempts + 1: between 0 and backoff * 2^(attempts - 1), at most
+ * max_backoff.
+ * @chance: any 64 random bits.
+ */
 uint64_t retry_delay_us(const JobSpec *spec, uint32_t attempts, uint64_t chance);

@@ -37,9 +37,6 @@ int signals_new(
                 return -ENOMEM;
 
         signal(SIGPIPE, SIG_IGN);
-        /* What libevent puts back at the end: one more of them must not make an orderly end a death by signal. */
-        signal(SIGTERM, SIG_IGN);
-        signal(SIGINT, SIG_IGN);
         signals->ended = ended;
         signals->userdata = userdata;
         signals->term = watch(base, SIGTERM, signals);

@@ -8,7 +8,7 @@ struct event_base;
 
 typedef struct Signals Signals;
 
-/* Calls @ended for SIGTERM and SIGINT; ignores SIGPIPE. Returns 0 or a negative errno. */
+/* Calls @ended, from the loop, for each SIGTERM and SIGINT; ignores SIGPIPE. Returns 0 or -ENOMEM. */
 int signals_new(
         struct event_base *base, void (*ended)(void *userdata), void *userdata, Signals **ret_signals);
 

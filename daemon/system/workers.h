@@ -30,17 +30,20 @@ typedef enum WorkLane {
 struct Work {
         void (*run)(Work *work);  /* on a worker thread */
         void (*done)(Work *work); /* then on the loop; may free the item and submit others */
-        void (*drop)(
-                Work *work); /* instead of `done` when the workers end first: frees the item; NULL: somebody else does */
+        /* Instead of `done` when the workers end first: frees the item; NULL: somebody else does. */
+        void (*drop)(Work *work);
         Work *next; /* the queue's */
 };
 
-/* Starts the threads. Returns 0 or a negative errno. */
+/* Starts the threads. @base outlives them. Returns 0 or a negative errno. */
 int workers_new(struct event_base *base, Workers **ret_workers);
 
-/* Waits for items that run, ends the threads, and drops every item whose `done` has not been called. Accepts NULL. */
+/*
+ * Waits for items that run, which may take as long as a store takes; ends the threads, and drops every item
+ * whose `done` has not been called. Accepts NULL.
+ */
 Workers *workers_free(Workers *workers);
 DEFINE_FREEP(Workers, workers);
 
-/* Queues @work; never blocks, never fails. The item stays alive until its `done`. */
+/* Queues @work; never blocks, never fails. The item stays alive until its `done` or `drop`. */
 void workers_submit(Workers *workers, WorkLane lane, Work *work);

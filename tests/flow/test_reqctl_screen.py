@@ -182,6 +182,7 @@ def test_following_in_json_is_a_line_each(sqlite_daemon, api):
     sqlite_daemon.insert_urls("test.samples", api, 20, "delay=100")
     first, *rest = many(sqlite_daemon, "submit", "--collection", "test.samples", "-n", "10", "--follow")
     assert keys(first) == {"job": JOB, "created": None} and all(keys(line) == {"job": JOB} for line in rest)
+    assert rest[0]["job"]["state"] == "running"
     assert rest[-1]["job"]["state"] == "done" and rest[-1]["job"]["documents"]["ok"] == 20
 
 

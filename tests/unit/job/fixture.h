@@ -9,8 +9,8 @@
 #include "daemon/store/store_ops.h"
 
 /*
- * What the flows of a job stand on, with a store whose answers are the test's: an event base, workers, a store link.
- * Everything asserts where it fails.
+ * What the flows of a job stand on, with a store whose answers are the test's: an event base, workers, a
+ * store link. Everything asserts where it fails.
  */
 
 typedef struct FakeStore FakeStore;

@@ -1,4 +1,7 @@
-/* The newest record reaches the store, with as few saves as that takes, and those who wait are told the truth. */
+/*
+ * The newest record reaches the store, with as few saves as that takes, and those who wait are told the
+ * truth.
+ */
 
 #include "daemon/job/saver.h"
 

@@ -1,4 +1,4 @@
-/* Calls that find the store away are made again until it is back, unless somebody waits who had rather be told. */
+/* Calls that find the store away are made again until it is back, unless somebody had rather be told. */
 
 #include "daemon/job/store_link.h"
 
