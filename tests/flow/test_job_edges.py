@@ -1,13 +1,9 @@
 """A job at its edges: commands that meet at a bad moment, and a store that says no."""
 
 import contextlib
-import json
-import signal
 import sqlite3
-import time
 
-import pytest
-from programs import Daemon, TimedOut, wait_until
+from programs import Daemon, wait_until
 from wire import Wire, frame
 
 
@@ -15,11 +11,11 @@ from wire import Wire, frame
 def no_to(workplace, operation, table):
     """A store that answers no to one kind of write."""
     db = sqlite3.connect(workplace.path / "reqd.db", timeout=10, isolation_level=None)
-    db.execute(f"create trigger no before {operation} on {table} begin select raise(abort, 'not today'); end")
+    db.execute(f"create trigger no_{table} before {operation} on {table} begin select raise(abort, 'not today'); end")
     try:
         yield
     finally:
-        db.execute("drop trigger no")
+        db.execute(f"drop trigger no_{table}")
         db.close()
 
 
@@ -72,7 +68,7 @@ def test_a_follower_is_told_of_a_pause_that_the_store_refuses_to_keep(sqlite_dae
     daemon = sqlite_daemon
     daemon.insert_urls(daemon.collection(), api, 50, "delay=20")
     submit(daemon, "--paused")
-    with no_to(workplace, "insert", "outcomes"), no_to_jobs(workplace):
+    with no_to(workplace, "insert", "outcomes"), no_to(workplace, "update", "jobs"):
         assert daemon.ctl("resume", "samples").returncode == 0
         assert daemon.ctl("wait", "samples", "--timeout", "20s", check=False).returncode == 1
         assert paused_by_store(daemon.status("samples"))
@@ -81,15 +77,17 @@ def test_a_follower_is_told_of_a_pause_that_the_store_refuses_to_keep(sqlite_dae
     assert api.ids() == {str(i): 1 for i in range(50)}, "the answers were kept"
 
 
-@contextlib.contextmanager
-def no_to_jobs(workplace):
-    db = sqlite3.connect(workplace.path / "reqd.db", timeout=10, isolation_level=None)
-    db.execute("create trigger no_jobs before update on jobs begin select raise(abort, 'not today'); end")
-    try:
-        yield
-    finally:
-        db.execute("drop trigger no_jobs")
-        db.close()
+def test_answers_that_are_refused_while_the_job_is_paused_are_told(sqlite_daemon, api, workplace):
+    daemon = sqlite_daemon
+    daemon.insert_urls(daemon.collection(), api, 20, "delay=500")
+    submit(daemon)
+    wait_until(lambda: api.in_flight() == 20, "all in flight")
+    daemon.ctl("pause", "samples")
+    with no_to(workplace, "insert", "outcomes"):
+        daemon.wait_status("samples", paused_by_store, "the refusal")
+    daemon.ctl("resume", "samples")
+    assert daemon.wait("samples").returncode == 0
+    assert api.ids() == {str(i): 1 for i in range(20)}
 
 
 def test_a_cancelled_job_whose_answers_the_store_refuses_can_be_deleted(sqlite_daemon, api, workplace):
@@ -141,10 +139,10 @@ def test_the_largest_window_is_that_of_all_generations(sqlite_daemon, api):
 def test_a_slow_first_answer_holds_up_nobody_once_the_name_is_resolved(sqlite_daemon, api):
     daemon = sqlite_daemon
     url = api.url.replace("127.0.0.1", "localhost")
-    daemon.insert(daemon.collection(), [{"_id": i, "url": f"{url}/?id={i}&delay=3000"} for i in range(20)])
+    daemon.insert(daemon.collection(), [{"_id": i, "url": f"{url}/?id={i}&delay=8000"} for i in range(20)])
     submit(daemon)
     wait_until(lambda: api.counters()["requests"] > 0, "the first request")
-    wait_until(lambda: api.in_flight() == 20, "the others follow", deadline=2)
+    wait_until(lambda: api.in_flight() == 20, "the others follow", deadline=4)
 
 
 def test_retries_that_wait_do_not_keep_a_stop(sqlite_daemon, api):
@@ -180,3 +178,14 @@ def test_jobs_that_cannot_be_read_are_told_and_read_later(sqlite_daemon, workpla
         db.execute("delete from jobs where id = 'x'")
     db.close()
     wait_until(lambda: daemon.ctl("status", "samples", check=False).returncode == 0, "the jobs are there")
+
+
+def test_clients_that_hang_up_while_the_daemon_ends(sqlite_daemon):
+    daemon = sqlite_daemon
+    submit(daemon, "--paused")
+    for concurrency in range(1, 9):
+        for _ in range(3):
+            with Wire(daemon) as wire:
+                wire.send(frame("org.reqd.Set", {"job": "samples", "settings": {"concurrency": str(concurrency)}}))
+        assert daemon.stop() == 0, daemon.log.read_text()
+        daemon.start()

@@ -70,6 +70,8 @@ static void test_what_is_no_job_is_refused(void **state) {
                 BCON_NEW("_id", "lease", "name", "x", "spec", "{}", "state", "running"),
                 BCON_NEW("_id", BCON_OID(&(bson_oid_t) {}), "name", "x", "spec", "{}", "state", "flying"),
                 BCON_NEW("_id", BCON_OID(&(bson_oid_t) {}), "name", "x", "state", "running"),
+                BCON_NEW("_id", BCON_OID(&(bson_oid_t) {}), "name", "x", "spec", "{}", "state", "paused",
+                        "changed", "{", "rate", BCON_INT32(5), "}"),
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
