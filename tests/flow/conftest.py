@@ -21,6 +21,12 @@ def build():
     return pathlib.Path(os.environ.get("REQD_BUILD", "build")).resolve()
 
 
+@pytest.fixture(scope="session")
+def full():
+    """Whether the long forms of the tests are asked for: ./check --full."""
+    return bool(os.environ.get("REQD_TEST_FULL"))
+
+
 @pytest.fixture
 def workplace(build, tmp_path_factory):
     """A folder of this test's own, and the end of everything that it started."""
