@@ -17,6 +17,7 @@
 #include "daemon/http/engine.h"
 #include "daemon/job/registry.h"
 #include "daemon/store/store.h"
+#include "daemon/system/activation.h"
 #include "daemon/system/notify.h"
 #include "daemon/system/signals.h"
 #include "daemon/system/workers.h"
@@ -175,11 +176,15 @@ static int open_control(Daemon *daemon, UserError *error) {
         if (!path)
                 return -ENOMEM;
 
-        r = control_new(&options, &daemon->control, error);
+        r = activation_take(&options.fd, error);
         if (!r)
-                log_notice(
-                        "reqd " REQD_VERSION " listens on %s, store %s", path, store_address(daemon->store));
-        return r;
+                r = control_new(&options, &daemon->control, error);
+        if (r)
+                return r;
+
+        log_notice("reqd " REQD_VERSION " listens on %s, store %s",
+                options.fd < 0 ? path : "the socket of its unit", store_address(daemon->store));
+        return 0;
 }
 
 static void on_drained(void *userdata) {

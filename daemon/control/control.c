@@ -84,15 +84,16 @@ int control_new(const ControlOptions *options, Control **ret_control, UserError 
         control->max_clients = options->max_clients;
         control->started_ms = time_wall_ms();
 
-        fd = socket_listen(options->socket, error);
+        fd = options->fd >= 0 ? options->fd : socket_listen(options->socket, error);
         if (fd < 0)
                 return fd;
 
-        control->path = strdup(options->socket);
+        control->path = options->fd < 0 ? strdup(options->socket) : NULL;
         control->listener = evconnlistener_new(
                 options->base, on_accept, control, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
         if (!control->listener) {
-                close(fd);
+                if (options->fd < 0)
+                        close(fd);
                 return -ENOMEM;
         }
 
@@ -116,7 +117,8 @@ Control *control_free(Control *control) {
                 peer_free(peer);
         if (control->listener) {
                 evconnlistener_free(control->listener);
-                unlink(control->path);
+                if (control->path)
+                        unlink(control->path);
         }
         /* A callback that libevent has put off holds its connection until the loop has run it. */
         event_base_loop(control->base, EVLOOP_NONBLOCK);

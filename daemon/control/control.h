@@ -29,7 +29,9 @@ struct ControlOptions {
         struct event_base *base; /* these three outlive it */
         Registry *registry;
         const Config *config;
-        const char *socket;   /* path */
+        const char
+                *socket; /* path; unless `fd` is a listening socket, passed by systemd, closed at the end */
+        int fd;          /* or -1 */
         uint32_t max_clients; /* root and the daemon's own user always get in */
 };
 
@@ -40,7 +42,7 @@ struct Control {
         struct event_base *base;
         Registry *registry;
         const Config *config;
-        char *path;
+        char *path; /* of a socket of its own, to be removed */
         struct evconnlistener *listener;
         struct PeerList peers;
         uint32_t n_peers;
@@ -63,12 +65,13 @@ struct Peer {
 };
 
 /*
- * Listens on the socket: made with mode 0660; a dead one in its place is replaced, a live one is an error.
+ * Listens on the socket that was passed (`fd` is then its own, if this succeeds), or on one that it makes with
+ * mode 0660; a dead one in its place is replaced, a live one is an error.
  * From then on it is the one that listens to the registry. Returns 0; -EINVAL with @error filled; another
  * negative code.
  */
 int control_new(const ControlOptions *options, Control **ret_control, UserError *error);
 
-/* Closes every connection, removes the socket; runs the loop once for that. Accepts NULL. */
+/* Closes every connection, removes a socket of its own; runs the loop once for that. Accepts NULL. */
 Control *control_free(Control *control);
 DEFINE_FREEP(Control, control);

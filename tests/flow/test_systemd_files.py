@@ -1,0 +1,37 @@
+"""The files that are installed beside the programs agree with what the programs say."""
+
+import pathlib
+import re
+
+from programs import Daemon
+
+SYSTEMD = pathlib.Path(__file__).resolve().parents[2] / "systemd"
+EXAMPLES = {"Store.URI", "Store.URIFile", "Network.AllowAddress", "Network.DenyAddress", "Network.CAFile", "Control.Socket"}
+
+
+def assignments(text):
+    """(path, value) of each assignment, commented out or not."""
+    section = None
+    for line in text.splitlines():
+        header = re.fullmatch(r"\[(\w+)\]", line)
+        assignment = re.fullmatch(r"#?(\w+)=(.*)", line)
+        if header:
+            section = header[1]
+        elif assignment:
+            yield f"{section}.{assignment[1]}", assignment[2]
+
+
+def test_the_packaged_configuration_shows_every_setting_with_its_default(workplace, sqlite_uri):
+    daemon = Daemon(workplace, "sqlite:unused", start=False)
+    daemon.config.write_text(f"[Store]\nURI={sqlite_uri}\n[Control]\nSocket={daemon.socket}\n")
+    daemon.start()
+    settings = {s["name"]: s["value"] for s in daemon.json("config")["settings"]}
+    shown = list(assignments((SYSTEMD / "reqd.conf").read_text()))
+    assert [path for path, _ in shown] == list(settings), "each once, in the table's order"
+    for path, value in shown:
+        assert value == settings[path] if path not in EXAMPLES else value, path
+
+
+def test_only_the_store_is_set_in_the_packaged_configuration():
+    text = (SYSTEMD / "reqd.conf").read_text()
+    assert [line for line in text.splitlines() if line and line[0] not in "#["] == ["URI=sqlite:/var/lib/reqd/reqd.db"]
