@@ -48,25 +48,39 @@ static void submit_waiting(StoreLink *link) {
         }
 }
 
-static void set_away(StoreLink *link, const StoreFailure *failure) {
-        link->failure = *failure;
+static void set_away(StoreLink *link, StoreWork *item) {
+        link->failure = item->failure;
+        if (item->absent)
+                return;
+
+        item->absent = true;
+        link->n_absent++;
         if (link->away)
                 return;
 
         link->away = true;
-        log_warning("the store does not answer: %s", failure->message);
+        log_warning("the store does not answer: %s", link->failure.message);
         link->changed(link->userdata);
 }
 
-static void set_back(StoreLink *link) {
-        link->backoff_us = BACKOFF_FIRST_US;
-        if (!link->away)
+/*
+ * A call that had found the store away got its answer: others that wait may get theirs. Only when all of them have
+ * it, the store is back; a read that works says nothing about writes that do not.
+ */
+static void answered(StoreLink *link, StoreWork *item) {
+        if (!item->absent)
+                return;
+
+        item->absent = false;
+        link->n_absent--;
+        event_del(link->again);
+        submit_waiting(link);
+        if (link->n_absent)
                 return;
 
         link->away = false;
+        link->backoff_us = BACKOFF_FIRST_US;
         log_notice("the store is back");
-        event_del(link->again);
-        submit_waiting(link);
         link->changed(link->userdata);
 }
 
@@ -75,13 +89,12 @@ static void work_done(Work *work) {
         StoreLink *link = item->link;
 
         if (item->r == STORE_E_AWAY && !item->once) {
-                set_away(link, &item->failure);
+                set_away(link, item);
                 wait_for_store(link, item);
                 return;
         }
 
-        if (item->r == 0 || item->r == STORE_E_REFUSED) /* a no is an answer */
-                set_back(link);
+        answered(link, item); /* a no is an answer, too */
         item->done(item, item->r);
 }
 
@@ -128,5 +141,6 @@ void store_link_submit(StoreLink *link, WorkLane lane, StoreWork *work) {
         work->work.drop = drop_work;
         work->link = link;
         work->lane = lane;
+        work->absent = false;
         workers_submit(link->workers, lane, &work->work);
 }

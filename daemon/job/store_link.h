@@ -37,6 +37,7 @@ struct StoreWork {
 
         StoreLink *link;
         WorkLane lane;
+        bool absent; /* it found the store away, and has had no answer since */
         int r;
         TAILQ_ENTRY(StoreWork) entry;
 };
@@ -46,7 +47,8 @@ struct StoreLink {
         Workers *workers;
         struct event *again; /* when to ask an absent store again */
         uint64_t backoff_us;
-        bool away;
+        size_t n_absent;                 /* calls that found the store away and have had no answer since */
+        bool away;                       /* there are some */
         StoreFailure failure;            /* the last complaint while `away` */
         TAILQ_HEAD(, StoreWork) waiting; /* calls to be made again */
         void (*changed)(void *userdata); /* `away` changed */

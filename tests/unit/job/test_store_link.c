@@ -41,6 +41,13 @@ static int run_short_of_memory(StoreWork *work, Store *store) {
         return -ENOMEM;
 }
 
+static int run_count(StoreWork *work, Store *store) {
+        StoreQuery query = { .selection = STORE_SELECT_ALL, .target.collection = "test.samples" };
+        uint64_t n;
+
+        return store_count(store, &query, &n, &work->failure);
+}
+
 static void done(StoreWork *work, int r) {
         Item *item = (Item *)work;
         Log *log = item->log;
@@ -117,6 +124,30 @@ static void test_calls_wait_for_a_store_that_is_away(void **state) {
         assert_int_equal(fake_records(fixture->store), 3);
         for (int i = 0; i < 3; i++)
                 assert_int_equal(log.results[i], 0);
+}
+
+static void test_a_read_that_works_does_not_show_the_store_as_back(void **state) {
+        JobFixture *fixture = *state;
+        Item *item = calloc(1, sizeof(*item));
+        Log log = {}, reads = {};
+
+        assert_non_null(item);
+        fake_answer(fixture->store, FAKE_SAVE, STORE_E_AWAY);
+        submit(fixture, &log, false);
+        job_fixture_run(fixture, is_away, &fixture->link);
+
+        item->work = (StoreWork) { .run = run_count, .done = done, .drop = drop };
+        item->log = &reads;
+        store_link_submit(&fixture->link, WORK_COUNT, &item->work);
+        job_fixture_run(fixture, one_is_done, &reads);
+        assert_int_equal(reads.results[0], 0);
+        assert_true(fixture->link.away);
+        assert_int_equal(fixture->changes, 1);
+
+        fake_answer(fixture->store, FAKE_SAVE, 0);
+        job_fixture_run(fixture, one_is_done, &log);
+        assert_false(fixture->link.away);
+        assert_int_equal(fixture->changes, 2);
 }
 
 static void test_who_had_rather_be_told_is_told(void **state) {
@@ -198,6 +229,7 @@ int main(void) {
         static const struct CMUnitTest tests[] = {
                 IN_FIXTURE(test_an_answer_comes_back_on_the_loop),
                 IN_FIXTURE(test_calls_wait_for_a_store_that_is_away),
+                IN_FIXTURE(test_a_read_that_works_does_not_show_the_store_as_back),
                 IN_FIXTURE(test_who_had_rather_be_told_is_told),
                 IN_FIXTURE(test_a_no_is_an_answer_and_not_asked_for_again),
                 IN_FIXTURE(test_what_is_unexpected_has_words_too),
