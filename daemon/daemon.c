@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "common/log.h"
+#include "common/event.h"
 #include "daemon/control/control.h"
 #include "daemon/http/egress.h"
 #include "daemon/http/engine.h"
@@ -64,16 +64,21 @@ static int open_base(Daemon *daemon) {
 /* A connection is a descriptor: as many as the system lets us, or MaxInFlight could not be reached. */
 static void raise_descriptors(uint64_t max_in_flight) {
         struct rlimit limit;
+        LogEntry entry;
 
         if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
                 return;
 
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
-        if (limit.rlim_cur < max_in_flight + IDLE_CONNECTIONS_MAX + DESCRIPTORS_BESIDE)
-                log_warning("%llu file descriptors are too few for MaxInFlight=%llu: raise LimitNOFILE= or "
-                            "lower MaxInFlight=",
-                        (unsigned long long)limit.rlim_cur, (unsigned long long)max_in_flight);
+        if (limit.rlim_cur >= max_in_flight + IDLE_CONNECTIONS_MAX + DESCRIPTORS_BESIDE)
+                return;
+
+        log_entry_begin(&entry, &events[EVENT_DESCRIPTORS_SHORT]);
+        log_entry_send(&entry,
+                "%llu file descriptors are too few for MaxInFlight=%llu: raise LimitNOFILE= or lower "
+                "MaxInFlight=",
+                (unsigned long long)limit.rlim_cur, (unsigned long long)max_in_flight);
 }
 
 /* @path: of the list that @prefixes is, to name the line of a wrong one. */
@@ -171,6 +176,7 @@ static int open_control(Daemon *daemon, UserError *error) {
                 .socket = path,
                 .max_clients = (uint32_t)daemon->config->control.max_clients,
         };
+        LogEntry entry;
         int r;
 
         if (!path)
@@ -182,33 +188,53 @@ static int open_control(Daemon *daemon, UserError *error) {
         if (r)
                 return r;
 
-        log_notice("reqd " REQD_VERSION " listens on %s, store %s",
+        log_entry_begin(&entry, &events[EVENT_STARTED]);
+        log_field(&entry, "VERSION", "%s", REQD_VERSION);
+        log_field(&entry, "STORE", "%s", store_address(daemon->store));
+        log_entry_send(&entry, "reqd " REQD_VERSION " listens on %s, store %s",
                 options.fd < 0 ? path : "the socket of its unit", store_address(daemon->store));
         return 0;
 }
 
 static void on_drained(void *userdata) {
         Daemon *daemon = userdata;
+        LogEntry entry;
 
+        log_entry_begin(&entry, &events[EVENT_STOPPED]);
+        log_entry_send(&entry, "ended: everything in flight is stored");
+        event_base_loopbreak(daemon->base);
+}
+
+static void cut_short(Daemon *daemon) {
+        LogEntry entry;
+
+        log_entry_begin(&entry, &events[EVENT_DRAIN_CUT_SHORT]);
+        log_field_count(&entry, "IN_FLIGHT", engine_in_flight(daemon->engine));
+        log_entry_send(&entry,
+                "ended with %u requests in flight: not everything is stored, and those documents are sent "
+                "again at the next start",
+                engine_in_flight(daemon->engine));
         event_base_loopbreak(daemon->base);
 }
 
 static void on_deadline(int fd, short what, void *userdata) {
-        log_warning("not everything in flight has ended; those documents are sent again at the next start");
-        on_drained(userdata);
+        cut_short(userdata);
 }
 
 static void on_end(void *userdata) {
         static const struct timeval deadline = { .tv_sec = DRAIN_S };
         Daemon *daemon = userdata;
+        LogEntry entry;
 
         if (daemon->ending) {
-                on_drained(daemon);
+                cut_short(daemon);
                 return;
         }
 
         daemon->ending = true;
-        log_notice("ending: %u requests in flight", engine_in_flight(daemon->engine));
+        log_entry_begin(&entry, &events[EVENT_STOPPING]);
+        log_field_count(&entry, "IN_FLIGHT", engine_in_flight(daemon->engine));
+        log_entry_send(&entry, "ending: %u requests in flight", engine_in_flight(daemon->engine));
         notify_stopping();
         event_add(daemon->deadline, &deadline);
         registry_drain(daemon->registry, on_drained, daemon);

@@ -10,7 +10,8 @@
 #include "daemon/daemon.h"
 
 static const char help[] =
-        "usage: reqd [--config FILE] [--store URI] [--socket PATH] [--check-config]\n"
+        "usage: reqd [--config FILE] [--store URI] [--socket PATH] [--log-level LEVEL]\n"
+        "            [--check-config]\n"
         "\n"
         "Sends one HTTP request for each document of a collection, many at a time, and stores every\n"
         "answer beside its document. Jobs are submitted and watched with reqctl.\n"
@@ -18,6 +19,7 @@ static const char help[] =
         "  --config FILE    instead of /etc/reqd/reqd.conf; FILE.d/*.conf is read too\n"
         "  --store URI      sqlite:FILE, mongodb://HOST/DB or mongodb+srv://HOST/DB\n"
         "  --socket PATH    where reqctl finds it\n"
+        "  --log-level LEVEL  error, warning, notice, info (the default) or debug\n"
         "  --check-config   say whether the configuration is valid, and end\n"
         "  --version\n"
         "  --help\n";
@@ -28,6 +30,7 @@ struct Arguments {
         const char *config;
         const char *store;
         const char *socket;
+        const char *log_level;
         bool check;
 };
 
@@ -40,6 +43,7 @@ static int parse(int argc, char **argv, Arguments *ret_arguments) {
                 { "config", required_argument, NULL, 'c' },
                 { "store", required_argument, NULL, 's' },
                 { "socket", required_argument, NULL, 'S' },
+                { "log-level", required_argument, NULL, 'l' },
                 { "check-config", no_argument, NULL, 'C' },
                 { "version", no_argument, NULL, 'v' },
                 { "help", no_argument, NULL, 'h' },
@@ -57,6 +61,9 @@ static int parse(int argc, char **argv, Arguments *ret_arguments) {
                         break;
                 case 'S':
                         ret_arguments->socket = optarg;
+                        break;
+                case 'l':
+                        ret_arguments->log_level = optarg;
                         break;
                 case 'C':
                         ret_arguments->check = true;
@@ -89,6 +96,8 @@ static int read_config(const Arguments *arguments, Config **ret_config, UserErro
                 r = config_set(config, "Store.URI", arguments->store, "--store", error);
         if (!r && arguments->socket)
                 r = config_set(config, "Control.Socket", arguments->socket, "--socket", error);
+        if (!r && arguments->log_level)
+                r = config_set(config, "Log.LogLevel", arguments->log_level, "--log-level", error);
         if (r)
                 return r;
 
@@ -107,6 +116,8 @@ static int run(const Arguments *arguments, UserError *error) {
         if (arguments->check)
                 return daemon_check_config(config, error);
 
+        log_set_level((LogLevel)(config->log.level + LOG_LEVEL_ERROR));
+        log_start();
         r = daemon_new(config, &daemon, error);
         if (r)
                 return r;
@@ -115,9 +126,15 @@ static int run(const Arguments *arguments, UserError *error) {
         return daemon_run(daemon);
 }
 
+static int report(int r, const UserError *error) {
+        _cleanup_free_ char *text = error->message ? user_error_format(error) : strdup(strerror(-r));
+
+        log_error("%s", text ? text : "out of memory");
+        return r == -EINVAL ? 2 : 1;
+}
+
 int main(int argc, char **argv) {
         _cleanup_(user_error_deinit) UserError error = {};
-        _cleanup_free_ char *text = NULL;
         Arguments arguments = {};
         int r;
 
@@ -128,10 +145,8 @@ int main(int argc, char **argv) {
         setlocale(LC_CTYPE, "C.UTF-8"); /* for hosts with names beyond ASCII (IDNA); numbers stay as in C */
         log_init(LOG_LEVEL_INFO);
         r = run(&arguments, &error);
-        if (!r)
-                return 0;
-
-        text = error.message ? user_error_format(&error) : strdup(strerror(-r));
-        log_error("%s", text ? text : "out of memory");
-        return r == -EINVAL ? 2 : 1;
+        if (r)
+                r = report(r, &error);
+        log_stop();
+        return r;
 }

@@ -35,6 +35,7 @@ static Call *call_new(Peer *peer) {
 
         call->peer = peer;
         call->control = peer->control;
+        call->by = (Actor) { .uid = peer->uid, .pid = peer->pid };
         return call;
 }
 

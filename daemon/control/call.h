@@ -12,6 +12,7 @@
 struct Call {
         Peer *peer; /* NULL: it has left */
         Control *control;
+        Actor by; /* that peer's user and process */
         VarlinkCall varlink;
         JsonWriter *writer;
         bool parked; /* waits until the registry is ready; see call_resume() */

@@ -6,7 +6,7 @@
 #include <event2/event.h>
 #include <string.h>
 
-#include "common/log.h"
+#include "daemon/job/job_event.h"
 #include "daemon/job/job_status.h"
 
 #define REST_LOOK_US 10000
@@ -62,6 +62,8 @@ static void on_submitted(void *userdata, int r, Job *job, bool created, const Us
                 return;
         }
 
+        if (created)
+                job_event_state(job, EVENT_JOB_SUBMITTED, &call->by);
         writer = call_begin(call);
         write_job(job, writer);
         json_member_bool(writer, "created", created);
@@ -122,11 +124,6 @@ static void answer_change(Call *call, Job *job, int r, const UserError *error) {
         saver_wait(&job->saver, on_stored, change);
 }
 
-static void log_who(const Call *call, const Job *job, const char *what) {
-        log_info("job %s: %s asked by user %u, process %d", job->record.name, what,
-                call->peer ? (unsigned)call->peer->uid : 0, call->peer ? (int)call->peer->pid : 0);
-}
-
 void cmd_set(Call *call) {
         _cleanup_(user_error_deinit) UserError error = {};
         Job *job = find_job(call);
@@ -134,8 +131,7 @@ void cmd_set(Call *call) {
         if (!job)
                 return;
 
-        log_who(call, job, "set");
-        answer_change(call, job, job_set(job, call_parameter(call, "settings"), &error), &error);
+        answer_change(call, job, job_set(job, call_parameter(call, "settings"), &call->by, &error), &error);
 }
 
 void cmd_pause(Call *call) {
@@ -145,8 +141,7 @@ void cmd_pause(Call *call) {
         if (!job)
                 return;
 
-        log_who(call, job, "pause");
-        answer_change(call, job, job_pause(job, "by user", &error), &error);
+        answer_change(call, job, job_pause(job, "by user", &call->by, &error), &error);
 }
 
 void cmd_resume(Call *call) {
@@ -156,8 +151,7 @@ void cmd_resume(Call *call) {
         if (!job)
                 return;
 
-        log_who(call, job, "resume");
-        answer_change(call, job, job_resume(job, call_string(call, "limit"), &error), &error);
+        answer_change(call, job, job_resume(job, call_string(call, "limit"), &call->by, &error), &error);
 }
 
 void cmd_cancel(Call *call) {
@@ -167,8 +161,7 @@ void cmd_cancel(Call *call) {
         if (!job)
                 return;
 
-        log_who(call, job, "cancel");
-        answer_change(call, job, job_cancel(job, &error), &error);
+        answer_change(call, job, job_cancel(job, &call->by, &error), &error);
 }
 
 /*
@@ -245,9 +238,8 @@ static void retry(Call *call, Job *job) {
         r = status && (json_int(status, &number) || number < 100 || number > 599)
                     ? user_error_set(&error, "status", "100 to 599", "%s is no HTTP status",
                               json_number_text(status))
-                    : registry_retry(
-                              call->control->registry, job, call_string(call, "reason"), (int)number, &error);
-        log_who(call, job, "retry");
+                    : registry_retry(call->control->registry, job, call_string(call, "reason"), (int)number,
+                              &call->by, &error);
         answer_change(call, job, r, &error);
 }
 
@@ -268,8 +260,7 @@ static void on_deleted(void *userdata, int r, const UserError *error) {
 }
 
 static void delete_job(Call *call, Job *job) {
-        log_who(call, job, "delete");
-        registry_delete(call->control->registry, job, on_deleted, call);
+        registry_delete(call->control->registry, job, &call->by, on_deleted, call);
 }
 
 void cmd_delete(Call *call) {

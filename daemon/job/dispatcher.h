@@ -10,6 +10,7 @@
 #include "daemon/job/writer.h"
 #include "daemon/measure/histogram.h"
 #include "daemon/measure/meter.h"
+#include "daemon/policy/failure_digest.h"
 #include "daemon/policy/pacing.h"
 #include "daemon/spec/job_spec.h"
 
@@ -29,9 +30,10 @@ struct Dispatcher {
         Queue *queue;
         Writer *writer;
         Pacing *pacing;
-        Histogram *latency; /* of answered attempts, microseconds */
-        Meter *ended;       /* attempts ended */
-        Meter *outcomes;    /* documents that got their outcome */
+        Histogram *latency;      /* of answered attempts, microseconds */
+        Meter *ended;            /* attempts ended */
+        Meter *outcomes;         /* documents that got their outcome */
+        FailureDigest *failures; /* those of them that failed */
 
         const uint64_t *answered; /* documents that the feeder met with their outcome */
         uint64_t started;     /* documents of this job begun otherwise, all generations; limit counts both */

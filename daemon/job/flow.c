@@ -48,6 +48,7 @@ static void wire(Flow *flow, const FlowOptions *options) {
                 .latency = options->latency,
                 .ended = options->ended,
                 .outcomes = options->outcomes,
+                .failures = options->failures,
                 .answered = &flow->feeder.answered,
                 .started = options->started_before + tally_documents(&options->tally),
         };

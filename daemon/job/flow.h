@@ -35,6 +35,7 @@ struct FlowOptions {
         Histogram *latency;
         Meter *ended;
         Meter *outcomes;
+        FailureDigest *failures;
 
         /* The store answered no: the job must pause. @failure: during the call. */
         void (*refuse)(const StoreFailure *failure, void *userdata);

@@ -3,12 +3,12 @@
 #include "daemon/job/job.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "common/timeutil.h"
+#include "daemon/job/job_event.h"
 #include "daemon/job/job_internal.h"
 
 static bson_t *record_for_saver(void *userdata) {
@@ -142,16 +142,7 @@ bson_t *job_record(Job *job) {
         return job_record_to_bson(&job->record, job->spec->collection);
 }
 
-static void log_state(const Job *job) {
-        const JobRecord *record = &job->record;
-        const Tally *tally = job->flow ? &job->flow->tally : &record->tally;
-
-        log_info("job %s: %s%s%s; %" PRIu64 " ok, %" PRIu64 " failed, %" PRIu64 " gone", record->name,
-                job_state_name(record->state), record->reason ? ", " : "",
-                record->reason ? record->reason : "", tally->ok, tally_failed(tally), tally->gone);
-}
-
-void job_set_state(Job *job, JobState state, const char *reason) {
+void job_set_state(Job *job, EventId event, JobState state, const char *reason, const Actor *by) {
         free(job->record.reason);
         job->record.reason = reason ? strdup(reason) : NULL;
         job->record.state = state;
@@ -160,7 +151,7 @@ void job_set_state(Job *job, JobState state, const char *reason) {
         if (state == JOB_RUNNING && !job->record.started_ms)
                 job->record.started_ms = time_wall_ms();
 
-        log_state(job);
+        job_event_state(job, event, by);
         job->limited_by = LIMITED_BY_IDLE;
         saver_changed(&job->saver);
         services_kick(job->services);
@@ -172,9 +163,10 @@ static void on_refused(const StoreFailure *failure, void *userdata) {
         Job *job = userdata;
         char reason[300];
 
+        job_event_refused(job, failure);
         snprintf(reason, sizeof(reason), "store refuses: %d %s", failure->code, failure->message);
         if (!job_ended(job)) /* also if it is paused already: it holds answers that are not stored */
-                job_set_state(job, JOB_PAUSED, reason);
+                job_set_state(job, EVENT_JOB_PAUSED, JOB_PAUSED, reason, NULL);
 }
 
 static void on_moved(void *userdata) {
@@ -204,6 +196,7 @@ static FlowOptions flow_options(Job *job) {
                 .latency = &job->latency,
                 .ended = &job->ended,
                 .outcomes = &job->outcomes,
+                .failures = &job->failures,
                 .refuse = on_refused,
                 .moved = on_moved,
                 .userdata = job,
@@ -221,8 +214,7 @@ static void begin(Job *job) {
                 return;
         }
 
-        log_info("job %s: %s with generation %d of %s", job->record.name,
-                job->record.begun ? "goes on" : "begins", job->record.generation, job->spec->collection);
+        job_event_begun(job, job->record.begun);
         job->total_known = false;
         job->record.begun = true;
         if (job->record.state == JOB_RUNNING && !job->record.started_ms) {
@@ -243,7 +235,7 @@ static void end_flow(Job *job) {
 static void finish(Job *job) {
         job->total = tally_documents(&job->flow->tally);
         job->total_known = true;
-        job_set_state(job, JOB_DONE, NULL);
+        job_set_state(job, EVENT_JOB_DONE, JOB_DONE, NULL, NULL);
 }
 
 static void turn_running(Job *job) {
@@ -255,7 +247,7 @@ static void turn_running(Job *job) {
                 finish(job);
         else if (dispatcher_limit_reached(&flow->dispatcher) && flow_settled(flow) &&
                  !flow->dispatcher.n_waiting && !flow->dispatcher.n_due)
-                job_set_state(job, JOB_PAUSED, "limit reached");
+                job_set_state(job, EVENT_JOB_PAUSED, JOB_PAUSED, "limit reached", NULL);
 }
 
 /* A generation is begun once the store knows of it, or a crash would leave outcomes that nobody counts. */
@@ -313,6 +305,7 @@ void job_turn(Job *job) {
                 turn_flow(job);
         else
                 begin_when_saved(job);
+        job_event_failures(job, time_now_us());
         tell_rest(job);
 }
 

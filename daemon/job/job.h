@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
 #include "common/alloc.h"
 #include "common/error.h"
@@ -13,6 +14,7 @@
 #include "daemon/job/services.h"
 #include "daemon/measure/histogram.h"
 #include "daemon/measure/meter.h"
+#include "daemon/policy/failure_digest.h"
 #include "daemon/policy/pacing.h"
 #include "daemon/spec/job_spec.h"
 
@@ -21,8 +23,15 @@
  * the saver brings each change into the store. Thread: the loop's; nothing here blocks.
  */
 
+typedef struct Actor Actor;
 typedef struct Job Job;
 typedef struct JobCount JobCount;
+
+/* Who asked for something over the socket. */
+struct Actor {
+        uid_t uid;
+        pid_t pid;
+};
 
 struct Job {
         TAILQ_ENTRY(Job) entry; /* the registry's */
@@ -36,9 +45,10 @@ struct Job {
         Pacing pacing;
         LimitedBy limited_by;
         Histogram latency;
-        Meter ended;    /* attempts */
-        Meter outcomes; /* documents */
-        uint64_t total; /* documents of this generation; valid if: */
+        Meter ended;            /* attempts */
+        Meter outcomes;         /* documents */
+        FailureDigest failures; /* not told the journal yet */
+        uint64_t total;         /* documents of this generation; valid if: */
         bool total_known;
         uint64_t attempts;   /* requests of this generation, once the flow is gone */
         uint64_t window_max; /* of the flows that have ended since the daemon started */
@@ -90,15 +100,16 @@ void job_start_request(Job *job, uint64_t now_us);
  * Commands: they hold at once, and are saved in the background (saver_wait()). Each may call `changed`.
  * Returns 0; JOB_E_CONFLICT, or -EINVAL for wrong input, with @error filled and nothing changed; -ENOMEM.
  *
+ * @by: who asked; NULL: the daemon itself.
  * @reason of job_pause(): why, as status shows it. @limit: as `set limit=`, or NULL. @settings: an object of
  * strings, all of which are taken, or none. job_retry(): the failed documents with that reason and that HTTP
  * status; NULL and 0 stand for all.
  */
-int job_pause(Job *job, const char *reason, UserError *error);
-int job_resume(Job *job, const char *limit, UserError *error);
-int job_cancel(Job *job, UserError *error);
-int job_set(Job *job, const JsonValue *settings, UserError *error);
-int job_retry(Job *job, const char *reason, int status, UserError *error);
+int job_pause(Job *job, const char *reason, const Actor *by, UserError *error);
+int job_resume(Job *job, const char *limit, const Actor *by, UserError *error);
+int job_cancel(Job *job, const Actor *by, UserError *error);
+int job_set(Job *job, const JsonValue *settings, const Actor *by, UserError *error);
+int job_retry(Job *job, const char *reason, int status, const Actor *by, UserError *error);
 
 /* Nothing in flight and nothing unstored. */
 bool job_settled(const Job *job);

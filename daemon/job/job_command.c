@@ -3,8 +3,10 @@
 #include "daemon/job/job.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "daemon/job/job_event.h"
 #include "daemon/job/job_internal.h"
 
 static int conflict(const Job *job, UserError *error, const char *hint) {
@@ -13,11 +15,11 @@ static int conflict(const Job *job, UserError *error, const char *hint) {
         return JOB_E_CONFLICT;
 }
 
-int job_pause(Job *job, const char *reason, UserError *error) {
+int job_pause(Job *job, const char *reason, const Actor *by, UserError *error) {
         if (job_ended(job))
                 return conflict(job, error, NULL);
         if (job->record.state == JOB_RUNNING)
-                job_set_state(job, JOB_PAUSED, reason);
+                job_set_state(job, EVENT_JOB_PAUSED, JOB_PAUSED, reason, by);
 
         return 0;
 }
@@ -45,7 +47,7 @@ static void settings_changed(Job *job) {
                 job->changed(job, job->userdata);
 }
 
-int job_resume(Job *job, const char *limit, UserError *error) {
+int job_resume(Job *job, const char *limit, const Actor *by, UserError *error) {
         int r;
 
         if (job_ended(job))
@@ -63,13 +65,13 @@ int job_resume(Job *job, const char *limit, UserError *error) {
         if (job->record.state == JOB_PAUSED) {
                 if (job->flow)
                         flow_again(job->flow);
-                job_set_state(job, JOB_RUNNING, NULL);
+                job_set_state(job, EVENT_JOB_RESUMED, JOB_RUNNING, NULL, by);
         }
 
         return 0;
 }
 
-int job_cancel(Job *job, UserError *error) {
+int job_cancel(Job *job, const Actor *by, UserError *error) {
         if (job_ended(job))
                 return conflict(job, error, NULL);
 
@@ -77,7 +79,7 @@ int job_cancel(Job *job, UserError *error) {
                 flow_cancel(job->flow);
                 flow_again(job->flow); /* answers that the store had refused get another chance */
         }
-        job_set_state(job, JOB_CANCELLED, "by user");
+        job_set_state(job, EVENT_JOB_CANCELLED, JOB_CANCELLED, "by user", by);
         return 0;
 }
 
@@ -104,7 +106,24 @@ static int check_settings(const Job *job, const JsonValue *settings, UserError *
         return 0;
 }
 
-int job_set(Job *job, const JsonValue *settings, UserError *error) {
+/* "concurrency=200 rate=50/s": how each came out. */
+static char *settings_text(const Job *job, const JsonValue *settings) {
+        char *text = strdup("");
+
+        for (size_t i = 0; text && i < json_size(settings); i++) {
+                const Option *option = option_find_flag(job_spec_options, json_key_at(settings, i));
+                _cleanup_free_ char *value = option_text(option, job->spec), *before = text;
+
+                if (asprintf(&text, "%s%s%s=%s", before, *before ? " " : "", option->flag + strlen("--"),
+                            value ? value : "") < 0)
+                        text = NULL;
+        }
+
+        return text;
+}
+
+int job_set(Job *job, const JsonValue *settings, const Actor *by, UserError *error) {
+        _cleanup_free_ char *text = NULL;
         int r;
 
         if (job_ended(job))
@@ -120,6 +139,8 @@ int job_set(Job *job, const JsonValue *settings, UserError *error) {
                         return error_trace(r);
         }
 
+        text = settings_text(job, settings);
+        job_event_changed(job, text ? text : "", by);
         settings_changed(job);
         return 0;
 }
@@ -160,7 +181,7 @@ static int check_retry(const Job *job, const char *reason, int status, UserError
         return JOB_E_CONFLICT;
 }
 
-int job_retry(Job *job, const char *reason, int status, UserError *error) {
+int job_retry(Job *job, const char *reason, int status, const Actor *by, UserError *error) {
         JobRecord *record = &job->record;
         int r;
 
@@ -180,6 +201,6 @@ int job_retry(Job *job, const char *reason, int status, UserError *error) {
         record->started_ms = record->ended_ms = 0;
         job->total_known = false;
         job_count_forget(job);
-        job_set_state(job, JOB_RUNNING, NULL);
+        job_set_state(job, EVENT_JOB_RETRIED, JOB_RUNNING, NULL, by);
         return 0;
 }

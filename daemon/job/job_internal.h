@@ -1,11 +1,15 @@
 #pragma once
 
+#include "common/event.h"
 #include "daemon/job/job.h"
 
 /* What the files of a job share; nobody else includes this. Thread: the loop's; nothing here blocks. */
 
-/* Changes the state, logs it, saves it in the background, and calls `changed`. @reason is copied, or NULL. */
-void job_set_state(Job *job, JobState state, const char *reason);
+/*
+ * Changes the state, tells the journal by @event, saves it in the background, and calls `changed`. @reason is
+ * copied, or NULL. @by: who asked for it, or NULL.
+ */
+void job_set_state(Job *job, EventId event, JobState state, const char *reason, const Actor *by);
 
 /* Lets the spec's concurrency and rate hold from now on. */
 void job_apply_pace(Job *job);

@@ -6,7 +6,7 @@
 #include <event2/event.h>
 #include <string.h>
 
-#include "common/log.h"
+#include "common/event.h"
 #include "common/timeutil.h"
 #include "daemon/job/registry_internal.h"
 
@@ -162,6 +162,7 @@ static void load_one(Registry *registry, const bson_t *record) {
         _cleanup_(job_record_deinit) JobRecord parsed = {};
         _cleanup_(user_error_deinit) UserError error = {};
         _cleanup_free_ char *why = NULL;
+        LogEntry entry;
         Job *job;
 
         if (job_record_from_bson(record, &parsed))
@@ -173,7 +174,10 @@ static void load_one(Registry *registry, const bson_t *record) {
         }
 
         why = user_error_format(&error);
-        log_error("job %s is left alone, its record is not understood: %s", parsed.name, why ? why : "");
+        log_entry_begin(&entry, &events[EVENT_JOB_UNREADABLE]);
+        log_field(&entry, "JOB", "%s", parsed.name);
+        log_entry_send(&entry, "job %s is left alone, its record is not understood: %s", parsed.name,
+                why ? why : "");
 }
 
 static int run_load(StoreWork *work, Store *store) {

@@ -102,11 +102,12 @@ void registry_submit(
  * job_retry(), if the job may be at work again beside the unfinished ones. Returns 0; REGISTRY_E_CONFLICT,
  * _BUSY or -EINVAL with @error filled; -ENOMEM.
  */
-int registry_retry(Registry *registry, Job *job, const char *reason, int status, UserError *error);
+int registry_retry(
+        Registry *registry, Job *job, const char *reason, int status, const Actor *by, UserError *error);
 
-/* Forgets an ended job; its outcomes stay. @done as above, without job; once r = 0 @job is gone. */
+/* Forgets an ended job; its outcomes stay. @by: who asked; copied. @done as above, without job; once r = 0 @job is gone. */
 typedef void (*registry_delete_fn)(void *userdata, int r, const UserError *error);
-void registry_delete(Registry *registry, Job *job, registry_delete_fn done, void *userdata);
+void registry_delete(Registry *registry, Job *job, const Actor *by, registry_delete_fn done, void *userdata);
 
 /*
  * Starts nothing more. Calls @drained, perhaps more than once, when everything in flight is stored and every

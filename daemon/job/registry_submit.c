@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/job/job_event.h"
 #include "daemon/job/registry_internal.h"
 
 typedef struct Submission Submission;
@@ -29,6 +30,7 @@ struct Deletion {
         Registry *registry;
         Job *job;
         bson_oid_t id;
+        Actor by;
         registry_delete_fn done;
         void *userdata;
 };
@@ -267,14 +269,15 @@ void registry_submit(
         store_link_submit(&registry->link, WORK_RECORD, &submission->work);
 }
 
-int registry_retry(Registry *registry, Job *job, const char *reason, int status, UserError *error) {
+int registry_retry(
+        Registry *registry, Job *job, const char *reason, int status, const Actor *by, UserError *error) {
         int r;
 
         r = job_ended(job) ? check_beside(registry, job->spec, error) : 0;
         if (r)
                 return r;
 
-        r = job_retry(job, reason, status, error);
+        r = job_retry(job, reason, status, by, error);
         return r == JOB_E_CONFLICT ? REGISTRY_E_CONFLICT : r;
 }
 
@@ -290,6 +293,7 @@ static void deletion_done(StoreWork *work, int r) {
         if (r)
                 deletion->job->forgotten = false;
         else {
+                job_event_state(deletion->job, EVENT_JOB_DELETED, &deletion->by);
                 TAILQ_REMOVE(&deletion->registry->jobs, deletion->job, entry);
                 TAILQ_INSERT_TAIL(&deletion->registry->leaving, deletion->job, entry);
         }
@@ -314,7 +318,7 @@ static int check_deletion(const Job *job, UserError *error) {
         return REGISTRY_E_CONFLICT;
 }
 
-void registry_delete(Registry *registry, Job *job, registry_delete_fn done, void *userdata) {
+void registry_delete(Registry *registry, Job *job, const Actor *by, registry_delete_fn done, void *userdata) {
         _cleanup_(user_error_deinit) UserError error = {};
         Deletion *deletion = NULL;
         int r;
@@ -334,6 +338,7 @@ void registry_delete(Registry *registry, Job *job, registry_delete_fn done, void
                 .registry = registry,
                 .job = job,
                 .id = job->record.id,
+                .by = *by,
                 .done = done,
                 .userdata = userdata,
         };

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/log.h"
+#include "common/event.h"
 #include "common/timeutil.h"
 
 #define BACKOFF_FIRST_US (100 * USEC_PER_MSEC)
@@ -48,6 +48,14 @@ static void submit_waiting(StoreLink *link) {
         }
 }
 
+static void tell(const StoreLink *link, EventId event, const char *message) {
+        LogEntry entry;
+
+        log_entry_begin(&entry, &events[event]);
+        log_field(&entry, "STORE", "%s", store_address(link->store));
+        log_entry_send(&entry, "%s%s", message, link->away ? link->failure.message : "");
+}
+
 static void set_away(StoreLink *link, StoreWork *item) {
         link->failure = item->failure;
         if (item->absent)
@@ -59,7 +67,7 @@ static void set_away(StoreLink *link, StoreWork *item) {
                 return;
 
         link->away = true;
-        log_warning("the store does not answer: %s", link->failure.message);
+        tell(link, EVENT_STORE_LOST, "the store does not answer: ");
         link->changed(link->userdata);
 }
 
@@ -80,7 +88,7 @@ static void answered(StoreLink *link, StoreWork *item) {
 
         link->away = false;
         link->backoff_us = BACKOFF_FIRST_US;
-        log_notice("the store is back");
+        tell(link, EVENT_STORE_BACK, "the store is back");
         link->changed(link->userdata);
 }
 

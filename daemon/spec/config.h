@@ -35,6 +35,9 @@ struct Config {
                 uint64_t max_in_flight;
                 uint64_t max_jobs;
         } limits;
+        struct {
+                uint64_t level; /* index in log_level_names */
+        } log;
 
         StringList sources; /* map, see config_source(); no values are in it */
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/nearest.h"
 #include "daemon/spec/config_uri.h"
 
@@ -37,6 +38,8 @@ const Option config_options[] = {
                 .arg = "N", .help = "unfinished jobs" },
         { "Limits.MaxMemory", OPTION_SIZE, .later = true, .arg = "SIZE",
                 .help = "memory at which nothing new starts" },
+        { "Log.LogLevel", OPTION_CHOICE, PLACE(log.level), .fallback = "info", .choices = log_level_names,
+                .arg = "LEVEL", .help = "what is logged: error, warning, notice, info or debug" },
         {},
 };
 
@@ -158,7 +161,7 @@ static int refuse_section(const char *section, const char *where, UserError *err
         }
 
         return user_error_set(error, where,
-                distance < SIZE_MAX ? hint : "write [Store], [Network], [Control] or [Limits]",
+                distance < SIZE_MAX ? hint : "write [Store], [Network], [Control], [Limits] or [Log]",
                 "there is no section [%.60s]", section);
 }
 

@@ -11,6 +11,8 @@
 typedef struct World World;
 typedef struct Told Told;
 
+static const Actor somebody = { .uid = 1000, .pid = 4711 };
+
 struct World {
         JobFixture fixture;
         Egress *egress;
@@ -126,7 +128,7 @@ static Job *submitted(World *world, const char *text) {
 static Job *cancelled(World *world, const char *text) {
         Job *job = submitted(world, text);
 
-        assert_int_equal(job_cancel(job, NULL), 0);
+        assert_int_equal(job_cancel(job, NULL, NULL), 0);
         job_fixture_run(&world->fixture, is_quiet, job);
         return job;
 }
@@ -236,9 +238,9 @@ static void test_a_job_is_not_retried_while_it_is_deleted(void **state) {
         Told told = {};
 
         fake_hold(world->fixture.store, FAKE_DELETE, true);
-        registry_delete(world->registry, job, on_deleted, &told);
+        registry_delete(world->registry, job, &somebody, on_deleted, &told);
         fake_await(world->fixture.store, FAKE_DELETE, 1);
-        assert_int_equal(registry_retry(world->registry, job, NULL, 0, &error), REGISTRY_E_CONFLICT);
+        assert_int_equal(registry_retry(world->registry, job, NULL, 0, &somebody, &error), REGISTRY_E_CONFLICT);
         assert_non_null(strstr(error.message, "being deleted"));
 
         fake_hold(world->fixture.store, FAKE_DELETE, false);
@@ -254,12 +256,12 @@ static void test_a_job_whose_deletion_failed_is_there_as_before(void **state) {
         Told told = {};
 
         fake_answer(world->fixture.store, FAKE_DELETE, STORE_E_REFUSED);
-        registry_delete(world->registry, job, on_deleted, &told);
+        registry_delete(world->registry, job, &somebody, on_deleted, &told);
         job_fixture_run(&world->fixture, is_told, &told);
         assert_int_equal(told.r, REGISTRY_E_REFUSED);
         assert_int_equal(registry_find(world->registry, "a", &found, NULL), 0);
         assert_ptr_equal(found, job);
-        assert_int_equal(registry_retry(world->registry, job, NULL, 0, NULL), 0);
+        assert_int_equal(registry_retry(world->registry, job, NULL, 0, &somebody, NULL), 0);
         assert_int_equal(job->record.generation, 2);
 }
 
@@ -272,9 +274,9 @@ static void test_a_job_can_be_deleted_while_its_documents_are_counted(void **sta
         job = submitted(world, "{\"collection\": \"test.a\"}");
         job_fixture_run(&world->fixture, is_counting, job);
         fake_await(world->fixture.store, FAKE_COUNT, 1);
-        assert_int_equal(job_cancel(job, NULL), 0);
+        assert_int_equal(job_cancel(job, NULL, NULL), 0);
         job_fixture_run(&world->fixture, is_quiet, job);
-        registry_delete(world->registry, job, on_deleted, &told);
+        registry_delete(world->registry, job, &somebody, on_deleted, &told);
         job_fixture_run(&world->fixture, is_told, &told);
         assert_int_equal(told.r, 0);
         while (!TAILQ_EMPTY(&world->registry->leaving))

@@ -225,7 +225,7 @@ static void test_wrong_lines_are_refused_by_number(void **state) {
                 { "[Store]\nxyzzy=1\n", "reqd.conf:2: [Store] has no key xyzzy=" },
                 { "[Stor]\nURI=x\n", "reqd.conf:2: there is no section [Stor] (did you mean [Store]?)" },
                 { "[Xyzzy]\nURI=x\n", "reqd.conf:2: there is no section [Xyzzy] (write [Store], [Network], "
-                                      "[Control] or [Limits])" },
+                                      "[Control], [Limits] or [Log])" },
                 { "URI=x\n", "reqd.conf:1: this stands before the first [Section] (write [Store] above it)" },
                 { "[Store\nURI=x\n", "reqd.conf:1: this is no section (write [Section] alone on its line)" },
                 { "[Store] # x\n", "reqd.conf:1: this is no section (write [Section] alone on its line)" },

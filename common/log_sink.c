@@ -1,0 +1,83 @@
+/* Entries into the journal, or lines on standard error. */
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+
+#include "common/log_sink.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+#include "common/timeutil.h"
+
+#define FIELDS_MAX 64
+
+static _Atomic bool to_journal; /* of the process, as its standard error is */
+
+void log_sink_init(void) {
+        const char *stream = getenv("JOURNAL_STREAM");
+        uintmax_t device, inode;
+        struct stat file;
+
+        /* A program that this one was started by may have had its own; ours may lead elsewhere. */
+        atomic_store(&to_journal, stream && sscanf(stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) == 2 &&
+                                          fstat(STDERR_FILENO, &file) == 0 && file.st_dev == device &&
+                                          file.st_ino == inode);
+}
+
+static void write_journal(const LogEntry *entry) {
+        char priority[sizeof("PRIORITY=7")];
+        struct iovec fields[FIELDS_MAX];
+        int n = 0;
+
+        snprintf(priority, sizeof(priority), "PRIORITY=%u", (unsigned)entry->level % 8);
+        fields[n++] = (struct iovec) { priority, strlen(priority) };
+        for (const char *at = entry->text; at < entry->text + entry->len && n < FIELDS_MAX;
+                at += strlen(at) + 1)
+                fields[n++] = (struct iovec) { (char *)(uintptr_t)at, strlen(at) };
+
+        (void)sd_journal_sendv(fields, n);
+}
+
+/* What a server or a document says is not to look like a line of ours, or move the cursor. */
+static void blank_controls(char *text) {
+        for (; *text; text++)
+                if ((unsigned char)*text < ' ' || *text == '\x7f')
+                        *text = ' ';
+}
+
+static void write_line(const LogEntry *entry, bool timed) {
+        static const char *const marks[] = {
+                [LOG_LEVEL_ERROR] = "error: ",
+                [LOG_LEVEL_WARNING] = "warning: ",
+                [LOG_LEVEL_NOTICE] = "",
+                [LOG_LEVEL_INFO] = "",
+                [LOG_LEVEL_DEBUG] = "debug: ",
+        };
+        char line[LOG_ENTRY_BYTES + 64], time[TIME_RFC3339_SIZE];
+        int len;
+
+        if (timed)
+                len = snprintf(line, sizeof(line), "%s reqd: %s%s", time_format_rfc3339(entry->at_ms, time),
+                        marks[entry->level], entry->text + entry->message);
+        else
+                len = snprintf(line, sizeof(line), "reqd: %s", entry->text + entry->message);
+
+        if (len < 0)
+                return;
+
+        blank_controls(line);
+        dprintf(STDERR_FILENO, "%s\n", line);
+}
+
+void log_sink_write(const LogEntry *entry, bool timed) {
+        if (atomic_load(&to_journal))
+                write_journal(entry);
+        else
+                write_line(entry, timed);
+}
