@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ctl/args.h"
+#include "ctl/complete.h"
 #include "ctl/exit_code.h"
 #include "ctl/help.h"
 #include "ctl/output.h"
@@ -33,6 +34,9 @@ int main(int argc, char *argv[]) {
         _cleanup_(user_error_deinit) UserError error = {};
         _cleanup_(args_deinit) Args args = {};
         int r;
+
+        if (argc > 1 && strcmp(argv[1], COMPLETE_COMMAND) == 0)
+                return complete_run(argc - 2, argv + 2) ? EXIT_CODE_ERROR : EXIT_CODE_DONE;
 
         setlocale(LC_CTYPE, ""); /* so that tables know the width of names */
         r = args_parse(argc, argv, job_spec_options, &args, &error);

@@ -50,6 +50,12 @@ class Workplace:
         self.processes.append(process)
         return process
 
+    def run_reqctl(self, *arguments):
+        """reqctl without a daemon of its own."""
+        return subprocess.run(
+            [str(self.build / "ctl/reqctl"), *map(str, arguments)], capture_output=True, text=True, timeout=DEADLINE
+        )
+
     def start_daemon(self, arguments, log, env):
         with open(log, "ab") as stderr:
             process = self.start(arguments, stderr=stderr, env=env)
