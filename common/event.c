@@ -48,9 +48,9 @@ const Event events[_EVENT_N] = {
                 "on with: reqctl resume @JOB@\n" },
         [EVENT_DESCRIPTORS_SHORT] = { "descriptors-short", "4c17ea14419b41efa977f55f8b8064e4",
                 LOG_LEVEL_WARNING, "File descriptors are too few",
-                "Each connection takes one. Raise LimitNOFILE= (systemctl edit reqd) or lower\n"
-                "MaxInFlight= in reqd.conf. Meanwhile fewer requests run at once; no document fails\n"
-                "for it.\n" },
+                "A request in flight takes up to two; LIMIT= there are, WANTED= would do. Raise\n"
+                "LimitNOFILE= (systemctl edit reqd) or lower MaxInFlight= in reqd.conf. Meanwhile fewer\n"
+                "requests run at once; no document fails for it.\n" },
         [EVENT_JOB_SUBMITTED] = { "job-submitted", "0ddd609329f841038f0228e1f60a17ba", LOG_LEVEL_NOTICE,
                 "Job @JOB@ was submitted",
                 "The store has taken the job. UID= is the user who submitted it. `reqctl show @JOB@`\n"

@@ -46,7 +46,11 @@ struct Option {
         const char *fallback;       /* the default as text; NULL: zero, empty, absent */
         uint64_t min, max;          /* bounds for the numeric types in their unit; max 0: none */
         const char *const *choices; /* OPTION_CHOICE, NULL-terminated */
-        bool live;                  /* `reqctl set` may change it; its key is the flag without dashes */
+        /*
+         * May change while it is in use: a job's by `reqctl set`, its key being the flag without dashes, the
+         * daemon's by a reload.
+         */
+        bool live;
         bool later;       /* the name is known, its meaning comes in a later version; it has no place */
         bool none;        /* "none" and null are allowed and mean 0 or absent */
         bool zero;        /* 0 itself is not a value (a concurrency); refused though min is 0 */

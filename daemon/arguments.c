@@ -63,16 +63,16 @@ static void fill(struct option *options) {
 static int take(int option, Arguments *arguments) {
         switch (option) {
         case OPTION_CONFIG:
-                arguments->config = optarg;
+                arguments->config.file = optarg;
                 return 0;
         case OPTION_STORE:
-                arguments->store = optarg;
+                arguments->config.store = optarg;
                 return 0;
         case OPTION_SOCKET:
-                arguments->socket = optarg;
+                arguments->config.socket = optarg;
                 return 0;
         case OPTION_LOG_LEVEL:
-                arguments->log_level = optarg;
+                arguments->config.log_level = optarg;
                 return 0;
         case OPTION_CHECK_CONFIG:
                 arguments->check = true;

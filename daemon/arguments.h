@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "common/commands.h"
+#include "daemon/spec/config.h"
 
 /* What is typed after `reqd`. Thread: the main one, before anything runs. */
 
@@ -11,10 +12,7 @@ typedef struct Arguments Arguments;
 
 /* The strings are argv's. */
 struct Arguments {
-        const char *config; /* NULL: not given; likewise below */
-        const char *store;
-        const char *socket;
-        const char *log_level;
+        ConfigArguments config;
         bool check; /* the configuration, and end */
 };
 

@@ -8,26 +8,29 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/event.h"
+#include "common/timeutil.h"
 #include "daemon/control/control.h"
 #include "daemon/http/egress.h"
 #include "daemon/http/engine.h"
 #include "daemon/job/registry.h"
+#include "daemon/reload.h"
+#include "daemon/service.h"
+#include "daemon/settings.h"
 #include "daemon/store/store.h"
 #include "daemon/system/activation.h"
-#include "daemon/system/notify.h"
 #include "daemon/system/signals.h"
 #include "daemon/system/workers.h"
 
 #define DRAIN_S 30
-#define IDLE_CONNECTIONS_MAX 1024u
-#define DESCRIPTORS_BESIDE 256 /* store, clients, logs */
+#define PATIENCE_US (60 * USEC_PER_SEC) /* with a store that is not there at the start; see service_new() */
 
 struct Daemon {
+        const ConfigArguments *arguments;
         Config *config;
+        DescriptorBudget budget;
         struct event_base *base;
         Store *store;
         Workers *workers;
@@ -35,6 +38,7 @@ struct Daemon {
         Engine *engine;
         Registry *registry;
         Control *control;
+        Service *service;
         Signals *signals;
         struct event *deadline;
         bool ending;
@@ -61,64 +65,6 @@ static int open_base(Daemon *daemon) {
         return 0;
 }
 
-/* A connection is a descriptor: as many as the system lets us, or MaxInFlight could not be reached. */
-static void raise_descriptors(uint64_t max_in_flight) {
-        struct rlimit limit;
-        LogEntry entry;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-                return;
-
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-        if (limit.rlim_cur >= max_in_flight + IDLE_CONNECTIONS_MAX + DESCRIPTORS_BESIDE)
-                return;
-
-        log_entry_begin(&entry, &events[EVENT_DESCRIPTORS_SHORT]);
-        log_entry_send(&entry,
-                "%llu file descriptors are too few for MaxInFlight=%llu: raise LimitNOFILE= or lower "
-                "MaxInFlight=",
-                (unsigned long long)limit.rlim_cur, (unsigned long long)max_in_flight);
-}
-
-/* @path: of the list that @prefixes is, to name the line of a wrong one. */
-static int add_prefixes(const Config *config, const StringList *prefixes, const char *path, Egress *egress,
-        int (*add)(Egress *egress, const char *prefix, UserError *error), UserError *error) {
-        for (size_t i = 0; i < prefixes->n; i++) {
-                char item[64];
-                int r;
-
-                r = add(egress, prefixes->items[i], error);
-                if (!r)
-                        continue;
-
-                snprintf(item, sizeof(item), "%s[%zu]", path, i);
-                if (!error->where)
-                        error->where = strdup(config_source(config, item));
-                return r;
-        }
-
-        return 0;
-}
-
-static int open_egress(const Config *config, Egress **ret_egress, UserError *error) {
-        _cleanup_(egress_freep) Egress *egress = egress_new();
-        int r;
-
-        if (!egress)
-                return -ENOMEM;
-
-        r = add_prefixes(config, &config->network.deny, "Network.DenyAddress", egress, egress_deny, error);
-        if (!r)
-                r = add_prefixes(
-                        config, &config->network.allow, "Network.AllowAddress", egress, egress_allow, error);
-        if (r)
-                return r;
-
-        *ret_egress = TAKE_PTR(egress);
-        return 0;
-}
-
 static int open_store(Daemon *daemon, UserError *error) {
         StoreOptions options = { .page_documents = daemon->config->store.page_documents };
         _cleanup_free_ char *uri = NULL;
@@ -130,8 +76,8 @@ static int open_store(Daemon *daemon, UserError *error) {
 
 static int open_engine(Daemon *daemon) {
         EngineOptions options = {
-                .max_in_flight = (uint32_t)daemon->config->limits.max_in_flight,
-                .max_idle = IDLE_CONNECTIONS_MAX,
+                .max_in_flight = daemon->budget.max_in_flight,
+                .max_idle = daemon->budget.max_idle,
                 .ca_file = daemon->config->network.ca_file,
                 .user_agent = "reqd/" REQD_VERSION,
                 .egress = daemon->egress,
@@ -146,7 +92,7 @@ static int open_registry(Daemon *daemon) {
                 .store = daemon->store,
                 .workers = daemon->workers,
                 .engine = daemon->engine,
-                .max_in_flight = (uint32_t)daemon->config->limits.max_in_flight,
+                .max_in_flight = daemon->budget.max_in_flight,
                 .max_jobs = (uint32_t)daemon->config->limits.max_jobs,
         };
 
@@ -196,10 +142,21 @@ static int open_control(Daemon *daemon, UserError *error) {
         return 0;
 }
 
+static int open_service(Daemon *daemon) {
+        ServiceOptions options = {
+                .base = daemon->base,
+                .registry = daemon->registry,
+                .patience_us = PATIENCE_US,
+        };
+
+        return service_new(&options, &daemon->service);
+}
+
 static void on_drained(void *userdata) {
         Daemon *daemon = userdata;
         LogEntry entry;
 
+        service_ended(daemon->service);
         log_entry_begin(&entry, &events[EVENT_STOPPED]);
         log_entry_send(&entry, "ended: everything in flight is stored");
         event_base_loopbreak(daemon->base);
@@ -208,6 +165,7 @@ static void on_drained(void *userdata) {
 static void cut_short(Daemon *daemon) {
         LogEntry entry;
 
+        service_ended(daemon->service);
         log_entry_begin(&entry, &events[EVENT_DRAIN_CUT_SHORT]);
         log_field_count(&entry, "IN_FLIGHT", engine_in_flight(daemon->engine));
         log_entry_send(&entry,
@@ -235,22 +193,41 @@ static void on_end(void *userdata) {
         log_entry_begin(&entry, &events[EVENT_STOPPING]);
         log_field_count(&entry, "IN_FLIGHT", engine_in_flight(daemon->engine));
         log_entry_send(&entry, "ending: %u requests in flight", engine_in_flight(daemon->engine));
-        notify_stopping();
+        service_ending(daemon->service);
         event_add(daemon->deadline, &deadline);
         registry_drain(daemon->registry, on_drained, daemon);
+}
+
+static void on_reload(void *userdata) {
+        Daemon *daemon = userdata;
+        ReloadParts parts = {
+                .config = daemon->config,
+                .egress = daemon->egress,
+                .engine = daemon->engine,
+                .registry = daemon->registry,
+                .control = daemon->control,
+        };
+
+        if (daemon->ending)
+                return;
+
+        service_reloading(daemon->service);
+        reload(&parts, daemon->arguments);
+        service_reloaded(daemon->service);
 }
 
 static int build(Daemon *daemon, UserError *error) {
         int r;
 
-        raise_descriptors(daemon->config->limits.max_in_flight);
         r = open_base(daemon);
         if (!r)
-                r = signals_new(daemon->base, on_end, daemon, &daemon->signals);
+                r = signals_new(daemon->base, on_end, on_reload, daemon, &daemon->signals);
         if (!r)
-                r = open_egress(daemon->config, &daemon->egress, error);
+                r = settings_egress(daemon->config, &daemon->egress, error);
         if (!r)
                 r = open_store(daemon, error);
+        if (!r)
+                r = settings_budget(daemon->config, &daemon->budget, error);
         if (!r)
                 r = workers_new(daemon->base, &daemon->workers);
         if (!r)
@@ -259,6 +236,8 @@ static int build(Daemon *daemon, UserError *error) {
                 r = open_registry(daemon);
         if (!r)
                 r = open_control(daemon, error);
+        if (!r)
+                r = open_service(daemon);
         if (r)
                 return r;
 
@@ -266,7 +245,7 @@ static int build(Daemon *daemon, UserError *error) {
         return daemon->deadline ? registry_start(daemon->registry) : -ENOMEM;
 }
 
-int daemon_new(Config *config, Daemon **ret_daemon, UserError *error) {
+int daemon_new(const ConfigArguments *arguments, Config *config, Daemon **ret_daemon, UserError *error) {
         _cleanup_(daemon_freep) Daemon *daemon = NULL;
         int r;
 
@@ -277,6 +256,7 @@ int daemon_new(Config *config, Daemon **ret_daemon, UserError *error) {
         /* Each worker thread would get a heap of its own, and keep what a burst once took. */
         mallopt(M_ARENA_MAX, 2);
 
+        daemon->arguments = arguments;
         daemon->config = config;
         r = build(daemon, error);
         if (r) {
@@ -294,6 +274,7 @@ Daemon *daemon_free(Daemon *daemon) {
 
         if (daemon->deadline)
                 event_free(daemon->deadline);
+        service_free(daemon->service);
         control_free(daemon->control);
         workers_free(daemon->workers);
         registry_free(daemon->registry);
@@ -309,17 +290,5 @@ Daemon *daemon_free(Daemon *daemon) {
 }
 
 int daemon_run(Daemon *daemon) {
-        notify_ready();
         return event_base_dispatch(daemon->base) < 0 ? -EIO : 0;
-}
-
-int daemon_check_config(const Config *config, UserError *error) {
-        _cleanup_(egress_freep) Egress *egress = NULL;
-        _cleanup_free_ char *uri = NULL;
-        int r;
-
-        r = open_egress(config, &egress, error);
-        if (!r)
-                r = config_store_uri(config, &uri, error);
-        return r ? r : store_check_uri(uri, error);
 }

@@ -13,8 +13,11 @@
 
 typedef struct Daemon Daemon;
 
-/* Builds it from @config (taken over on success). 0; -EINVAL with @error filled; another negative code. */
-int daemon_new(Config *config, Daemon **ret_daemon, UserError *error);
+/*
+ * Builds it from @config (taken over on success), which config_read() made of @arguments; a reload reads them
+ * again, so they outlive the daemon. 0; -EINVAL with @error filled; another negative code.
+ */
+int daemon_new(const ConfigArguments *arguments, Config *config, Daemon **ret_daemon, UserError *error);
 
 /* Waits for calls of the store that are under way. Accepts NULL. */
 Daemon *daemon_free(Daemon *daemon);
@@ -22,9 +25,6 @@ DEFINE_FREEP(Daemon, daemon);
 
 /*
  * Runs until SIGTERM or SIGINT: then nothing more starts, what is in flight ends and is stored, for at most
- * 30 seconds; a second signal ends at once. Returns 0 or a negative code.
+ * 30 seconds; a second signal ends at once. SIGHUP reloads the configuration. Returns 0 or a negative code.
  */
 int daemon_run(Daemon *daemon);
-
-/* Checks what daemon_new() would refuse, without opening anything. 0; -EINVAL with @error filled; -ENOMEM. */
-int daemon_check_config(const Config *config, UserError *error);

@@ -7,39 +7,22 @@
 #include "common/log.h"
 #include "daemon/arguments.h"
 #include "daemon/daemon.h"
-
-static int read_config(const Arguments *arguments, Config **ret_config, UserError *error) {
-        _cleanup_(config_freep) Config *config = NULL;
-        int r;
-
-        r = config_new(arguments->config, &config, error);
-        if (!r && arguments->store)
-                r = config_set(config, "Store.URI", arguments->store, "--store", error);
-        if (!r && arguments->socket)
-                r = config_set(config, "Control.Socket", arguments->socket, "--socket", error);
-        if (!r && arguments->log_level)
-                r = config_set(config, "Log.LogLevel", arguments->log_level, "--log-level", error);
-        if (r)
-                return r;
-
-        *ret_config = TAKE_PTR(config);
-        return 0;
-}
+#include "daemon/settings.h"
 
 static int run(const Arguments *arguments, UserError *error) {
         _cleanup_(config_freep) Config *config = NULL;
         _cleanup_(daemon_freep) Daemon *daemon = NULL;
         int r;
 
-        r = read_config(arguments, &config, error);
+        r = config_read(&arguments->config, &config, error);
         if (r)
                 return r;
         if (arguments->check)
-                return daemon_check_config(config, error);
+                return settings_check(config, error);
 
-        log_set_level((LogLevel)(config->log.level + LOG_LEVEL_ERROR));
+        settings_log(config);
         log_start();
-        r = daemon_new(config, &daemon, error);
+        r = daemon_new(&arguments->config, config, &daemon, error);
         if (r)
                 return r;
 

@@ -98,11 +98,18 @@ int control_new(const ControlOptions *options, Control **ret_control, UserError 
         }
 
         evconnlistener_set_error_cb(control->listener, on_accept_error);
-        control->registry->changed = on_job_changed;
-        control->registry->ready = on_ready;
-        control->registry->listener = control;
+        control->registry_listener = (RegistryListener) {
+                .changed = on_job_changed,
+                .ready = on_ready,
+                .userdata = control,
+        };
+        registry_listen(control->registry, &control->registry_listener);
         *ret_control = TAKE_PTR(control);
         return 0;
+}
+
+void control_set_max_clients(Control *control, uint32_t max_clients) {
+        control->max_clients = max_clients;
 }
 
 Control *control_free(Control *control) {
@@ -111,8 +118,8 @@ Control *control_free(Control *control) {
         if (!control)
                 return NULL;
 
-        control->registry->changed = NULL;
-        control->registry->ready = NULL;
+        if (control->registry_listener.userdata)
+                registry_unlisten(control->registry, &control->registry_listener);
         while ((peer = TAILQ_FIRST(&control->peers)))
                 peer_free(peer);
         if (control->listener) {

@@ -48,6 +48,7 @@ struct Control {
         uint32_t n_peers;
         uint32_t max_clients;
         struct WatchList watches;
+        RegistryListener registry_listener;
         int64_t started_ms;
 };
 
@@ -67,10 +68,12 @@ struct Peer {
 /*
  * Listens on the socket that was passed (`fd` is then its own, if this succeeds), or on one that it makes with
  * mode 0660; a dead one in its place is replaced, a live one is an error.
- * From then on it is the one that listens to the registry. Returns 0; -EINVAL with @error filled; another
- * negative code.
+ * Returns 0; -EINVAL with @error filled; another negative code.
  */
 int control_new(const ControlOptions *options, Control **ret_control, UserError *error);
+
+/* Clients beyond it that are in stay. */
+void control_set_max_clients(Control *control, uint32_t max_clients);
 
 /* Closes every connection, removes a socket of its own; runs the loop once for that. Accepts NULL. */
 Control *control_free(Control *control);

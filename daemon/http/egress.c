@@ -334,3 +334,10 @@ Egress *egress_free(Egress *egress) {
         free(egress);
         return NULL;
 }
+
+void egress_swap(Egress *egress, Egress *other) {
+        Egress kept = *egress;
+
+        *egress = *other;
+        *other = kept;
+}

@@ -15,7 +15,7 @@
  * `AllowAddress=` beats `DenyAddress=` beats the default, as in systemd.resource-control(5).
  * Such an IPv6 form is allowed by rules about its IPv4 address only, and denied by rules about either.
  *
- * Pure; read-only once built. Thread: the loop's.
+ * Pure. Thread: the loop's.
  */
 
 typedef struct Egress Egress;
@@ -32,6 +32,9 @@ DEFINE_FREEP(Egress, egress);
  */
 int egress_allow(Egress *egress, const char *prefix, UserError *error);
 int egress_deny(Egress *egress, const char *prefix, UserError *error);
+
+/* Each gets the other's rules: those who hold one of them ask the new rules from now on. */
+void egress_swap(Egress *egress, Egress *other);
 
 /* AF_INET and AF_INET6 only; any other family is denied. */
 bool egress_allows(const Egress *egress, const struct sockaddr *address);

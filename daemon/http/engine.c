@@ -152,6 +152,28 @@ int engine_origin(Engine *engine, const char *url, HttpOrigin **ret_origin, User
         return origin_table_find(&engine->origins, url, ret_origin, error);
 }
 
+/*
+ * More shards, but never fewer: what is at work in one stays there. The same slots then lead elsewhere, which
+ * costs an origin a few new connections.
+ */
+int engine_set_max_in_flight(Engine *engine, uint32_t max_in_flight) {
+        uint32_t n = max_in_flight ? (max_in_flight + SHARD_SLOTS - 1) / SHARD_SLOTS : 1;
+        Shard **shards;
+
+        if (n > engine->n_shards) {
+                shards = reallocarray(engine->shards, n, sizeof(*shards));
+                if (!shards)
+                        return -ENOMEM;
+
+                memset(shards + engine->n_shards, 0, (n - engine->n_shards) * sizeof(*shards));
+                engine->shards = shards;
+                engine->n_shards = n;
+        }
+
+        engine->max_in_flight = max_in_flight;
+        return 0;
+}
+
 static int copy_string(const char *string, char **ret_copy) {
         if (!string)
                 return 0;
@@ -187,13 +209,8 @@ static int setup_shards(Engine *engine, struct event_base *base, const EngineOpt
                 .ended = on_ended,
                 .userdata = engine,
         };
-        engine->max_in_flight = options->max_in_flight;
-        engine->n_shards = (options->max_in_flight + SHARD_SLOTS - 1) / SHARD_SLOTS;
-        if (engine->n_shards == 0)
-                engine->n_shards = 1;
-        engine->shards = calloc(engine->n_shards, sizeof(*engine->shards));
 
-        return engine->shards ? 0 : -ENOMEM;
+        return engine_set_max_in_flight(engine, options->max_in_flight);
 }
 
 int engine_new(struct event_base *base, const EngineOptions *options, Engine **ret_engine) {

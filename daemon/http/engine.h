@@ -22,7 +22,7 @@ typedef struct EngineOptions EngineOptions;
 typedef struct HttpOrigin HttpOrigin;
 
 struct EngineOptions {
-        uint32_t max_in_flight; /* the most exchanges that will ever run at once; sizes the shards */
+        uint32_t max_in_flight; /* the most exchanges at once; sizes the shards */
         uint32_t max_idle;      /* idle connections kept open, of all origins; a few more if it is small */
         const char *ca_file;    /* NULL: the system's */
         const char *user_agent;
@@ -82,6 +82,9 @@ int engine_start(
         Engine *engine, HttpOrigin *origin, const HttpRequest *request, http_done_fn done, void *userdata);
 
 uint32_t engine_in_flight(const Engine *engine);
+
+/* Changes `max_in_flight`; what runs beyond it goes on. Returns 0, or -ENOMEM and nothing has changed. */
+int engine_set_max_in_flight(Engine *engine, uint32_t max_in_flight);
 
 /*
  * Takes the body out of @response, so that it need not be copied: malloc'ed, NULL if there is none. During

@@ -139,12 +139,26 @@ static double throughput(Job *job) {
         return elapsed_s(job) > 0 ? (double)attempts(job) / elapsed_s(job) : 0;
 }
 
-static void write_eta(Job *job, JsonWriter *writer) {
+void job_progress(Job *job, JobProgress *ret_progress) {
         double rate = meter_rate(&job->outcomes, time_now_us());
         uint64_t done = tally_documents(tally_of(job));
+        bool known = job->record.state == JOB_RUNNING && job->total_known && rate > 0 && job->total >= done;
 
-        if (job->record.state == JOB_RUNNING && job->total_known && rate > 0 && job->total >= done)
-                json_member_double(writer, "eta", (double)(job->total - done) / rate);
+        *ret_progress = (JobProgress) {
+                .done = done,
+                .total = job->total,
+                .total_known = job->total_known,
+                .rate = throughput(job),
+                .eta_s = known ? (double)(job->total - done) / rate : -1,
+        };
+}
+
+static void write_eta(Job *job, JsonWriter *writer) {
+        JobProgress progress;
+
+        job_progress(job, &progress);
+        if (progress.eta_s >= 0)
+                json_member_double(writer, "eta", progress.eta_s);
         else
                 json_member_null(writer, "eta");
 }

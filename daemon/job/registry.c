@@ -28,9 +28,35 @@ static void kick(void *userdata) {
         event_active(registry->turn, EV_TIMEOUT, 0);
 }
 
+void registry_set_limits(Registry *registry, uint32_t max_in_flight, uint32_t max_jobs) {
+        registry->services.max_in_flight = max_in_flight;
+        registry->max_jobs = max_jobs;
+        kick(registry);
+}
+
+void registry_listen(Registry *registry, RegistryListener *listener) {
+        TAILQ_INSERT_TAIL(&registry->listeners, listener, entry);
+}
+
+void registry_unlisten(Registry *registry, RegistryListener *listener) {
+        TAILQ_REMOVE(&registry->listeners, listener, entry);
+}
+
 static void tell_ready(Registry *registry) {
-        if (registry->ready && registry_ready(registry))
-                registry->ready(registry->listener);
+        RegistryListener *listener;
+
+        if (!registry_ready(registry))
+                return;
+
+        TAILQ_FOREACH(listener, &registry->listeners, entry)
+                listener->ready(listener->userdata);
+}
+
+static void tell_changed(Registry *registry, Job *job) {
+        RegistryListener *listener;
+
+        TAILQ_FOREACH(listener, &registry->listeners, entry)
+                listener->changed(job, listener->userdata);
 }
 
 static void on_link_changed(void *userdata) {
@@ -40,18 +66,15 @@ static void on_link_changed(void *userdata) {
         TAILQ_FOREACH(job, &registry->jobs, entry) {
                 if (registry->link.away)
                         saver_give_up(&job->saver);
-                if (registry->changed && !job_ended(job))
-                        registry->changed(job, registry->listener);
+                if (!job_ended(job))
+                        tell_changed(registry, job);
         }
         tell_ready(registry);
         kick(registry);
 }
 
 static void on_job_changed(Job *job, void *userdata) {
-        Registry *registry = userdata;
-
-        if (registry->changed)
-                registry->changed(job, registry->listener);
+        tell_changed(userdata, job);
 }
 
 void registry_add(Registry *registry, Job *job) {
@@ -261,6 +284,7 @@ int registry_new(const RegistryOptions *options, Registry **ret_registry) {
         TAILQ_INIT(&registry->jobs);
         TAILQ_INIT(&registry->arriving);
         TAILQ_INIT(&registry->leaving);
+        TAILQ_INIT(&registry->listeners);
         registry->max_jobs = options->max_jobs;
         registry->services = (Services) {
                 .base = options->base,
@@ -298,8 +322,6 @@ Registry *registry_free(Registry *registry) {
         if (!registry)
                 return NULL;
 
-        registry->changed = NULL;
-        registry->ready = NULL;
         free_list(&registry->jobs);
         free_list(&registry->arriving);
         free_list(&registry->leaving);

@@ -19,6 +19,7 @@
 struct event;
 
 typedef struct Registry Registry;
+typedef struct RegistryListener RegistryListener;
 typedef struct RegistryOptions RegistryOptions;
 
 TAILQ_HEAD(JobList, Job);
@@ -48,11 +49,16 @@ struct Registry {
         bool draining;
         void (*drained)(void *userdata);
         void *drained_userdata;
+        TAILQ_HEAD(, RegistryListener) listeners;
+};
 
-        /* Whoever listens sets these; NULL: nobody does. */
+/* Who wants to know; its own, and in the list until registry_unlisten(). */
+struct RegistryListener {
         void (*changed)(Job *job, void *userdata); /* a job's state or settings changed, or it came to rest */
-        void (*ready)(void *userdata);             /* registry_ready() has become true */
-        void *listener;                            /* userdata of both */
+        void (*ready)(
+                void *userdata); /* registry_ready() holds, and did not, or the store went or came back */
+        void *userdata;
+        TAILQ_ENTRY(RegistryListener) entry;
 };
 
 enum {
@@ -82,6 +88,12 @@ int registry_start(Registry *registry);
 static inline bool registry_ready(const Registry *registry) {
         return registry->loaded || registry->refused || registry->link.away;
 }
+
+/* Changes the limits of RegistryOptions; what is beyond them goes on. */
+void registry_set_limits(Registry *registry, uint32_t max_in_flight, uint32_t max_jobs);
+
+void registry_listen(Registry *registry, RegistryListener *listener);
+void registry_unlisten(Registry *registry, RegistryListener *listener);
 
 /*
  * Finds a job by name or id; NULL means the only unfinished one. Returns 0, or with @error filled

@@ -13,6 +13,7 @@
  */
 
 typedef struct Config Config;
+typedef struct ConfigArguments ConfigArguments;
 
 struct Config {
         struct {
@@ -48,6 +49,17 @@ struct Config {
  */
 extern const Option config_options[];
 
+/* What the command line says about the settings; the strings are its own. */
+struct ConfigArguments {
+        const char *file;      /* --config, or NULL */
+        const char *store;     /* --store, or NULL */
+        const char *socket;    /* --socket, or NULL */
+        const char *log_level; /* --log-level, or NULL */
+};
+
+/* config_new() and config_set() for all of @arguments. Returns what they return. */
+int config_read(const ConfigArguments *arguments, Config **ret_config, UserError *error);
+
 /*
  * Reads @file (NULL: /etc/reqd/reqd.conf if it exists) and the drop-ins in "@file.d/". A named file that is
  * not there is an error. An empty assignment brings back the default. A line has at most 199 bytes, and a
@@ -75,6 +87,15 @@ const char *config_source(const Config *config, const char *path);
  * nothing is set with what to write; -ENOMEM.
  */
 int config_store_uri(const Config *config, char **ret_uri, UserError *error);
+
+/*
+ * Whether a setting has another value in @other; which of its places says so does not matter. Without memory:
+ * true.
+ */
+bool config_differs(const Config *config, const Config *other, const Option *option);
+
+/* Takes a setting that is no list back from @before, which gets the other; -ENOMEM and nothing is changed. */
+int config_keep(Config *config, Config *before, const Option *option);
 
 /* The value as `reqctl config` shows it: passwords in URIs hidden; to be freed. */
 char *config_show(const Config *config, const Option *option);

@@ -9,7 +9,9 @@
 struct Signals {
         struct event *term;
         struct event *interrupt;
-        void (*ended)(void *userdata);
+        struct event *hang_up;
+        signal_fn ended;
+        signal_fn reload;
         void *userdata;
 };
 
@@ -19,8 +21,14 @@ static void on_end(int fd, short what, void *userdata) {
         signals->ended(signals->userdata);
 }
 
-static struct event *watch(struct event_base *base, int number, Signals *signals) {
-        struct event *event = evsignal_new(base, number, on_end, signals);
+static void on_hang_up(int fd, short what, void *userdata) {
+        Signals *signals = userdata;
+
+        signals->reload(signals->userdata);
+}
+
+static struct event *watch(struct event_base *base, int number, event_callback_fn on, Signals *signals) {
+        struct event *event = evsignal_new(base, number, on, signals);
 
         if (event) {
                 event_priority_set(event, 0);
@@ -30,7 +38,7 @@ static struct event *watch(struct event_base *base, int number, Signals *signals
 }
 
 int signals_new(
-        struct event_base *base, void (*ended)(void *userdata), void *userdata, Signals **ret_signals) {
+        struct event_base *base, signal_fn ended, signal_fn reload, void *userdata, Signals **ret_signals) {
         _cleanup_(signals_freep) Signals *signals = calloc(1, sizeof(*signals));
 
         if (!signals)
@@ -38,10 +46,12 @@ int signals_new(
 
         signal(SIGPIPE, SIG_IGN);
         signals->ended = ended;
+        signals->reload = reload;
         signals->userdata = userdata;
-        signals->term = watch(base, SIGTERM, signals);
-        signals->interrupt = watch(base, SIGINT, signals);
-        if (!signals->term || !signals->interrupt)
+        signals->term = watch(base, SIGTERM, on_end, signals);
+        signals->interrupt = watch(base, SIGINT, on_end, signals);
+        signals->hang_up = watch(base, SIGHUP, on_hang_up, signals);
+        if (!signals->term || !signals->interrupt || !signals->hang_up)
                 return -ENOMEM;
 
         *ret_signals = TAKE_PTR(signals);
@@ -58,11 +68,14 @@ Signals *signals_free(Signals *signals) {
         sigemptyset(&late);
         sigaddset(&late, SIGTERM);
         sigaddset(&late, SIGINT);
+        sigaddset(&late, SIGHUP);
         pthread_sigmask(SIG_BLOCK, &late, NULL);
         if (signals->term)
                 event_free(signals->term);
         if (signals->interrupt)
                 event_free(signals->interrupt);
+        if (signals->hang_up)
+                event_free(signals->hang_up);
         free(signals);
         return NULL;
 }

@@ -8,10 +8,15 @@ struct event_base;
 
 typedef struct Signals Signals;
 
-/* Calls @ended, from the loop, for each SIGTERM and SIGINT; ignores SIGPIPE. Returns 0 or -ENOMEM. */
-int signals_new(
-        struct event_base *base, void (*ended)(void *userdata), void *userdata, Signals **ret_signals);
+typedef void (*signal_fn)(void *userdata);
 
-/* From then on both are blocked: the program is about to exit. Accepts NULL. */
+/*
+ * Calls @ended, from the loop, for each SIGTERM and SIGINT, and @reload for SIGHUP; ignores SIGPIPE. Returns 0
+ * or -ENOMEM.
+ */
+int signals_new(
+        struct event_base *base, signal_fn ended, signal_fn reload, void *userdata, Signals **ret_signals);
+
+/* From then on all three are blocked: the program is about to exit. Accepts NULL. */
 Signals *signals_free(Signals *signals);
 DEFINE_FREEP(Signals, signals);

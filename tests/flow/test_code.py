@@ -31,7 +31,7 @@ ADAPTERS = {
     "csv.h": ["ctl/import_csv"],
     "pcre2.h": ["daemon/policy/pattern"],
     "systemd/": ["daemon/system", "common/log"],
-    "event2/": ["daemon/store", "daemon/http", "daemon/system", "daemon/job", "daemon/control", "daemon/daemon"],
+    "event2/": ["daemon/store", "daemon/http", "daemon/system", "daemon/job", "daemon/control", "daemon/daemon", "daemon/service"],
     "bson": ["daemon"],
 }
 

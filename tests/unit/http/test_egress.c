@@ -232,6 +232,20 @@ static void test_what_is_no_prefix_is_refused_with_a_hint(void **state) {
         }
 }
 
+static void test_rules_can_be_exchanged(void **state) {
+        _cleanup_(egress_freep) Egress *egress = egress_new();
+        _cleanup_(egress_freep) Egress *other = egress_new();
+
+        assert_int_equal(egress_allow(egress, "10.0.0.0/8", NULL), 0);
+        assert_int_equal(egress_deny(other, "192.0.2.1", NULL), 0);
+        assert_int_equal(egress_allow(other, "127.0.0.0/8", NULL), 0);
+        egress_swap(egress, other);
+        assert_false(allows(egress, "10.0.0.1"));
+        assert_true(allows(egress, "127.0.0.1"));
+        assert_true(allows(other, "10.0.0.1"));
+        assert_false(allows(other, "127.0.0.1"));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_only_public_addresses_are_allowed_by_default),
@@ -239,6 +253,7 @@ int main(void) {
                 cmocka_unit_test(test_other_families_are_denied),
                 cmocka_unit_test(test_allow_beats_deny_beats_the_default),
                 cmocka_unit_test(test_what_is_no_prefix_is_refused_with_a_hint),
+                cmocka_unit_test(test_rules_can_be_exchanged),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

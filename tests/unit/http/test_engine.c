@@ -174,6 +174,31 @@ static void test_more_than_agreed_is_refused(void **state) {
         fixture_deinit(&fixture);
 }
 
+static void test_what_is_agreed_can_change_in_the_middle(void **state) {
+        const EngineOptions options = { .max_in_flight = 2 };
+        HttpRequest request = fixture_request("/ok");
+        _cleanup_free_ char *url = NULL;
+        HttpOrigin *origin;
+        Fixture fixture;
+
+        fixture_init(&fixture, routes, &options);
+        request.url = url = fixture_url(&fixture, "/ok");
+        fixture_start(&fixture, &request);
+        assert_int_equal(engine_set_max_in_flight(fixture.engine, 300), 0);
+        for (int i = 1; i < 300; i++)
+                fixture_start(&fixture, &request);
+
+        assert_int_equal(engine_set_max_in_flight(fixture.engine, 1), 0);
+        assert_int_equal(engine_in_flight(fixture.engine), 300);
+        assert_int_equal(engine_origin(fixture.engine, url, &origin, NULL), 0);
+        assert_int_equal(engine_start(fixture.engine, origin, &request, on_load_done, NULL), -EBUSY);
+        http_origin_unref(origin);
+        fixture_run(&fixture, 300);
+        assert_int_equal(fixture.answer.response.status, 200);
+        fixture_exchange(&fixture, &request);
+        fixture_deinit(&fixture);
+}
+
 static void test_an_engine_can_be_freed_in_the_middle(void **state) {
         const EngineOptions options = { .max_in_flight = 400, .max_idle = 10 };
         _cleanup_(load_freep) Load *load = NULL;
@@ -308,6 +333,7 @@ int main(void) {
                 cmocka_unit_test(test_idle_connections_are_bounded),
                 cmocka_unit_test(test_nothing_is_done_from_within_the_start),
                 cmocka_unit_test(test_more_than_agreed_is_refused),
+                cmocka_unit_test(test_what_is_agreed_can_change_in_the_middle),
                 cmocka_unit_test(test_an_engine_can_be_freed_in_the_middle),
                 cmocka_unit_test(test_an_engine_can_be_freed_before_anything_has_happened),
                 cmocka_unit_test(test_the_first_exchange_towards_a_name_goes_alone),

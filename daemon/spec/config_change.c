@@ -1,0 +1,54 @@
+/* What differs between two readings of the configuration. */
+
+#include "daemon/spec/config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/option_value.h"
+
+bool config_differs(const Config *config, const Config *other, const Option *option) {
+        _cleanup_free_ char *left = option_text(option, config);
+        _cleanup_free_ char *right = option_text(option, other);
+
+        return !left || !right || strcmp(left, right) != 0;
+}
+
+int config_keep(Config *config, Config *before, const Option *option) {
+        int r;
+
+        r = string_map_add(&config->sources, option->path, config_source(before, option->path));
+        if (r)
+                return r;
+
+        if (option->type == OPTION_STRING) {
+                char **string = OPTION_FIELD(char *, option, config);
+                char **kept = OPTION_FIELD(char *, option, before);
+                char *swapped = *string;
+
+                *string = *kept;
+                *kept = swapped;
+        } else {
+                *OPTION_FIELD(uint64_t, option, config) = *OPTION_CONST_FIELD(uint64_t, option, before);
+        }
+
+        return 0;
+}
+
+int config_read(const ConfigArguments *arguments, Config **ret_config, UserError *error) {
+        _cleanup_(config_freep) Config *config = NULL;
+        int r;
+
+        r = config_new(arguments->file, &config, error);
+        if (!r && arguments->store)
+                r = config_set(config, "Store.URI", arguments->store, "--store", error);
+        if (!r && arguments->socket)
+                r = config_set(config, "Control.Socket", arguments->socket, "--socket", error);
+        if (!r && arguments->log_level)
+                r = config_set(config, "Log.LogLevel", arguments->log_level, "--log-level", error);
+        if (r)
+                return r;
+
+        *ret_config = TAKE_PTR(config);
+        return 0;
+}

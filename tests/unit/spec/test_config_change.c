@@ -1,0 +1,88 @@
+/* What differs between two readings of the configuration, and what is taken back of the second. */
+
+#include "daemon/spec/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/unit/unit.h"
+
+#define FILE_NAME "/tmp/test_config_change.conf"
+
+static Config *read_text(const char *text) {
+        const ConfigArguments arguments = { .file = FILE_NAME, .socket = "/run/x.sock" };
+        FILE *file = fopen(FILE_NAME, "w");
+        Config *config = NULL;
+
+        assert_non_null(file);
+        fputs(text, file);
+        fclose(file);
+        assert_int_equal(config_read(&arguments, &config, NULL), 0);
+        unlink(FILE_NAME);
+        return config;
+}
+
+/* The paths that differ, each with a blank behind. */
+static char *differences(const Config *left, const Config *right, char *text, size_t size) {
+        *text = '\0';
+        for (const Option *option = config_options; option->path; option++)
+                if (!option->later && config_differs(left, right, option))
+                        snprintf(text + strlen(text), size - strlen(text), "%s ", option->path);
+
+        return text;
+}
+
+static void test_only_values_make_a_difference(void **state) {
+        _cleanup_(config_freep) Config *left = read_text("[Store]\nURI=sqlite:a\n[Limits]\nMaxJobs=5\n");
+        _cleanup_(config_freep) Config *right =
+                read_text("[Limits]\n# moved\nMaxJobs=5\n[Store]\nPageDocuments=5000\nURI=sqlite:a\n");
+        char text[400];
+
+        assert_string_equal(differences(left, right, text, sizeof(text)), "");
+}
+
+static void test_every_changed_value_is_found(void **state) {
+        _cleanup_(config_freep) Config *left =
+                read_text("[Store]\nURI=sqlite:a\n[Network]\nAllowAddress=::1\n");
+        _cleanup_(config_freep) Config *right = read_text("[Store]\nURIFile=/x\n[Network]\nAllowAddress=::1 "
+                                                          "10.0.0.0/8\nCAFile=/y\n[Limits]\nMaxJobs=5\n");
+        char text[400];
+
+        assert_string_equal(differences(left, right, text, sizeof(text)),
+                "Store.URI Store.URIFile Network.AllowAddress Network.CAFile Limits.MaxJobs ");
+}
+
+static void test_what_is_kept_comes_with_its_place(void **state) {
+        _cleanup_(config_freep) Config *before =
+                read_text("[Store]\nURI=sqlite:a\nPageDocuments=10\n[Limits]\nMaxJobs=5\n");
+        _cleanup_(config_freep) Config *config = read_text("\n\n[Store]\nURI=sqlite:b\nPageDocuments=20\n");
+        char text[400];
+
+        assert_int_equal(config_keep(config, before, option_find(config_options, "Store.URI")), 0);
+        assert_int_equal(config_keep(config, before, option_find(config_options, "Store.PageDocuments")), 0);
+        assert_string_equal(config->store.uri, "sqlite:a");
+        assert_int_equal(config->store.page_documents, 10);
+        assert_string_equal(config_source(config, "Store.URI"), FILE_NAME ":2");
+        assert_string_equal(config_source(config, "Control.Socket"), "--socket");
+        assert_int_equal(config->limits.max_jobs, 64);
+        assert_string_equal(before->store.uri, "sqlite:b");
+        assert_string_equal(differences(config, before, text, sizeof(text)), "Store.URI Limits.MaxJobs ");
+}
+
+static void test_lists_can_change_at_once(void **state) {
+        for (const Option *option = config_options; option->path; option++)
+                assert_true(option->live || option->type != OPTION_LIST); /* config_keep() takes none */
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_only_values_make_a_difference),
+                cmocka_unit_test(test_every_changed_value_is_found),
+                cmocka_unit_test(test_what_is_kept_comes_with_its_place),
+                cmocka_unit_test(test_lists_can_change_at_once),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
