@@ -148,6 +148,11 @@ uint32_t engine_in_flight(const Engine *engine) {
         return engine->in_flight;
 }
 
+void engine_on_lookup_ended(Engine *engine, void (*ended)(void *userdata), void *userdata) {
+        engine->origins.lookup_ended = ended;
+        engine->origins.userdata = userdata;
+}
+
 int engine_origin(Engine *engine, const char *url, HttpOrigin **ret_origin, UserError *error) {
         return origin_table_find(&engine->origins, url, ret_origin, error);
 }

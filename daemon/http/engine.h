@@ -67,7 +67,7 @@ HttpOrigin *http_origin_unref(HttpOrigin *origin); /* accepts NULL */
 const char *http_origin_name(const HttpOrigin *origin);
 
 /*
- * Whether an exchange may start now. The first one towards a host whose name is not resolved yet, or not
+ * Whether an exchange may start now as far as the name goes (see http_origin_check() for the rest). The first one towards a host whose name is not resolved yet, or not
  * since a minute, goes alone until it is, and few such hosts at once, as each lookup costs a thread. Only
  * engine_start() makes it false; the end of a lookup makes it true, at the latest when an exchange ends.
  */
@@ -85,6 +85,9 @@ uint32_t engine_in_flight(const Engine *engine);
 
 /* Changes `max_in_flight`; what runs beyond it goes on. Returns 0, or -ENOMEM and nothing has changed. */
 int engine_set_max_in_flight(Engine *engine, uint32_t max_in_flight);
+
+/* @ended is called whenever a name's lookup has ended: some HTTP_ORIGIN_CROWDED may be ready. NULL: nobody. */
+void engine_on_lookup_ended(Engine *engine, void (*ended)(void *userdata), void *userdata);
 
 /*
  * Takes the body out of @response, so that it need not be copied: malloc'ed, NULL if there is none. During

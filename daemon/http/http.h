@@ -36,10 +36,11 @@ struct HttpRequest {
                                      * value takes away a header that would be sent by itself */
         const char *body;           /* or NULL; a HEAD has none */
         size_t body_len;
-        uint64_t timeout_us; /* for all of it, redirects included */
-        uint32_t redirects;  /* hops to follow at most; 0: a 3xx is an answer */
-        bool same_origin;    /* follow no redirect to another origin: some header carries a credential */
-        size_t max_bytes;    /* of the decoded body */
+        const char *idempotency_key; /* sent as that header unless @headers has one of its own; or NULL */
+        uint64_t timeout_us;         /* for all of it, redirects included */
+        uint32_t redirects;          /* hops to follow at most; 0: a 3xx is an answer */
+        bool same_origin; /* follow no redirect to another origin: some header carries a credential */
+        size_t max_bytes; /* of the decoded body */
 };
 
 struct HttpResponse {
@@ -48,10 +49,13 @@ struct HttpResponse {
         bool sent;        /* at least one byte of a request went out: it may have had an effect */
         const char *body; /* what was kept of the decoded body; see http_response_take_body() */
         size_t body_len;
-        uint64_t bytes;          /* decoded bytes that came, those not kept included */
-        const char *retry_after; /* the header's value, or NULL */
-        const char *error;       /* one line for people, or NULL */
-        uint64_t dns_us;         /* each phase by itself */
+        uint64_t bytes;             /* decoded bytes that came, those not kept included */
+        const char *retry_after;    /* the header's value, or NULL */
+        const char *rate_limit;     /* likewise RateLimit */
+        const char *rate_remaining; /* RateLimit-Remaining, else X-RateLimit-Remaining */
+        const char *rate_reset;     /* RateLimit-Reset, else X-RateLimit-Reset */
+        const char *error;          /* one line for people, or NULL */
+        uint64_t dns_us;            /* each phase by itself */
         uint64_t connect_us;
         uint64_t tls_us;
         uint64_t wait_us; /* from the request sent to the first byte of the answer */

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/timeutil.h"
+
 #define URL_HINT "http:// or https://, a host, and no user or password, such as https://api.example.com/v1"
 
 typedef struct UrlParts UrlParts;
@@ -143,28 +145,42 @@ static HttpOrigin *origin_new(OriginTable *table, char *name, bool literal) {
         origin->hash = hash_name(name);
         origin->own.literal = literal;
         origin->lookup = table->proxied ? &table->proxy : &origin->own;
+        TAILQ_INIT(&origin->watches);
         if (!tsearch(origin, &table->tree, compare_names))
                 return NULL;
 
         return TAKE_PTR(origin);
 }
 
-static void forget(HttpOrigin *origin) {
-        OriginTable *table = origin->table;
+static uint32_t *count_of(OriginTable *table, const OriginList *list) {
+        return list == &table->closed ? &table->n_closed : &table->n_unheld;
+}
 
-        TAILQ_REMOVE(&table->unheld, origin, unheld);
-        table->n_unheld--;
-        tdelete(origin, &table->tree, compare_names);
+static void leave_list(HttpOrigin *origin) {
+        OriginList *list = TAKE_PTR(origin->unheld_in);
+
+        TAILQ_REMOVE(list, origin, unheld);
+        --*count_of(origin->table, list);
+}
+
+static void forget(HttpOrigin *origin) {
+        leave_list(origin);
+        tdelete(origin, &origin->table->tree, compare_names);
         origin_free(origin);
 }
 
-HttpOrigin *origin_ref(HttpOrigin *origin) {
-        OriginTable *table = origin->table;
+static void enter_list(HttpOrigin *origin, OriginList *list, uint32_t most) {
+        uint32_t *count = count_of(origin->table, list);
 
-        if (origin->refs++ == 0) {
-                TAILQ_REMOVE(&table->unheld, origin, unheld);
-                table->n_unheld--;
-        }
+        origin->unheld_in = list;
+        TAILQ_INSERT_TAIL(list, origin, unheld);
+        if (++*count > most)
+                forget(TAILQ_FIRST(list));
+}
+
+HttpOrigin *origin_ref(HttpOrigin *origin) {
+        if (origin->refs++ == 0)
+                leave_list(origin);
 
         return origin;
 }
@@ -176,10 +192,10 @@ HttpOrigin *http_origin_unref(HttpOrigin *origin) {
                 return NULL;
 
         table = origin->table;
-        TAILQ_INSERT_TAIL(&table->unheld, origin, unheld);
-        table->n_unheld++;
-        if (table->n_unheld > ORIGIN_UNHELD_MAX)
-                forget(TAILQ_FIRST(&table->unheld));
+        if (origin_pace_closed(&origin->pace, time_now_us()))
+                enter_list(origin, &table->closed, ORIGIN_CLOSED_MAX);
+        else
+                enter_list(origin, &table->unheld, ORIGIN_UNHELD_MAX);
 
         return NULL;
 }
@@ -308,6 +324,19 @@ void origin_end_lookup(HttpOrigin *origin, uint64_t found_us) {
         origin->table->n_lookups--;
         if (found_us > 0)
                 origin->lookup->known_us = found_us;
+
+        origin_changed(origin);
+        if (origin->table->lookup_ended)
+                origin->table->lookup_ended(origin->table->userdata);
+}
+
+void origin_changed(HttpOrigin *origin) {
+        HttpOriginWatch *watch, *next;
+
+        for (watch = TAILQ_FIRST(&origin->watches); watch; watch = next) {
+                next = TAILQ_NEXT(watch, entry);
+                watch->changed(watch);
+        }
 }
 
 /* As curl reads CURLOPT_PROXY: without a scheme it is http. */
@@ -331,6 +360,7 @@ int origin_table_init(OriginTable *table, const char *proxy) {
 
         *table = (OriginTable) { .parser = curl_url() };
         TAILQ_INIT(&table->unheld);
+        TAILQ_INIT(&table->closed);
         if (!table->parser)
                 return -ENOMEM;
 

@@ -7,19 +7,24 @@
 
 #include "common/error.h"
 #include "daemon/http/engine.h"
+#include "daemon/http/http_origin.h"
 
 /*
- * Origins as the engine keeps them: who holds them, which of their slots are taken, and whether the
- * address behind their name is known.
+ * Origins as the engine keeps them: who holds them, which of their slots are taken, whether the address behind
+ * their name is known, and what their answers mean for the next requests.
  *
  * An origin nobody holds is remembered for a while, the latest ORIGIN_UNHELD_MAX of them, because what is
- * known of its name is worth a lookup. Thread: the loop's.
+ * known of its name is worth a lookup. Those that are to be left alone are kept apart and longer, or whoever
+ * finds such a one again would ask it too early; the bound, some 20 MiB, is against a collection that names ever
+ * new ones. Thread: the loop's.
  */
 
+typedef struct OriginList OriginList;
 typedef struct OriginName OriginName;
 typedef struct OriginTable OriginTable;
 
 #define ORIGIN_UNHELD_MAX 1024
+#define ORIGIN_CLOSED_MAX (64 * 1024)               /* unheld and to be left alone */
 #define ORIGIN_LOOKUPS_MAX 32                       /* each is a thread of curl's */
 #define ORIGIN_NAME_AGE_US (UINT64_C(60) * 1000000) /* then the name is looked up again */
 #define ORIGIN_NAME_AGE_S 60L
@@ -31,6 +36,8 @@ struct OriginName {
         uint64_t known_us; /* when it was found last; 0: never */
 };
 
+TAILQ_HEAD(OriginList, HttpOrigin);
+
 struct HttpOrigin {
         OriginTable *table;
         char *name;
@@ -41,15 +48,22 @@ struct HttpOrigin {
         uint32_t first_free_word; /* all words before it are full */
         OriginName own;
         OriginName *lookup; /* `own`, or that of the proxy: then nothing else is looked up here */
+        OriginPace pace;
+        TAILQ_HEAD(, HttpOriginWatch) watches;
+        OriginList *unheld_in; /* that it stands in, or NULL while it is held */
         TAILQ_ENTRY(HttpOrigin) unheld;
 };
 
 struct OriginTable {
         void *tree; /* search.h, by name */
         CURLU *parser;
-        TAILQ_HEAD(, HttpOrigin) unheld; /* the longest unheld first */
+        OriginList unheld; /* the longest unheld first */
+        OriginList closed; /* likewise, of those to be left alone when they were held last */
         uint32_t n_unheld;
-        uint32_t n_lookups; /* under way */
+        uint32_t n_closed;
+        uint32_t n_lookups;                   /* under way */
+        void (*lookup_ended)(void *userdata); /* or NULL */
+        void *userdata;
         bool proxied;
         OriginName proxy;
 };
@@ -69,6 +83,9 @@ bool origin_is_of(HttpOrigin *origin, const char *url);
 
 HttpOrigin *origin_ref(HttpOrigin *origin);
 
+/* Tells those who watch @origin that it is worth asking again whether it is ready. */
+void origin_changed(HttpOrigin *origin);
+
 /* Takes the lowest free slot, so that few connections stay warm. Returns 0 or -ENOMEM. */
 int origin_take_slot(HttpOrigin *origin, uint32_t *ret_slot);
 void origin_give_slot(HttpOrigin *origin, uint32_t slot);
@@ -79,5 +96,5 @@ void origin_give_slot(HttpOrigin *origin, uint32_t slot);
  */
 bool origin_begin_lookup(HttpOrigin *origin, uint64_t now_us);
 
-/* @found_us: when the address was found; 0: it was not. */
+/* @found_us: when the address was found; 0: it was not. Calls the origin's watches, and `lookup_ended`. */
 void origin_end_lookup(HttpOrigin *origin, uint64_t found_us);

@@ -3,6 +3,7 @@
 #include "daemon/http/request.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -79,6 +80,16 @@ static bool has_header(const HttpRequest *request, const char *name) {
         return false;
 }
 
+static bool names_key(const HttpRequest *request) {
+        static const char name[] = "Idempotency-Key";
+
+        for (const char *const *line = request->headers; line && *line; line++)
+                if (!strncasecmp(*line, name, strlen(name)) && strchr(":;", (*line)[strlen(name)]))
+                        return true;
+
+        return false;
+}
+
 static int append(struct curl_slist **list, const char *line) {
         struct curl_slist *longer = curl_slist_append(*list, line);
 
@@ -89,12 +100,27 @@ static int append(struct curl_slist **list, const char *line) {
         return 0;
 }
 
+/* What the job file says itself goes first, be it that there is to be none. */
+static int append_key(const HttpRequest *request, struct curl_slist **list) {
+        _cleanup_free_ char *line = NULL;
+
+        if (!request->idempotency_key || names_key(request))
+                return 0;
+        if (asprintf(&line, "Idempotency-Key: %s", request->idempotency_key) < 0)
+                return -ENOMEM;
+
+        return append(list, line);
+}
+
 static int build_headers(const HttpRequest *request, struct curl_slist **ret_headers) {
         _cleanup_(curl_slist_freep) struct curl_slist *list = NULL;
         int r = 0;
 
         for (const char *const *line = request->headers; !r && line && *line; line++)
                 r = append(&list, *line);
+
+        if (!r)
+                r = append_key(request, &list);
 
         /* A line without a value takes away the header that curl would send by itself. */
         if (!r && has_content(request) && !has_header(request, "Expect"))

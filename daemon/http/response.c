@@ -123,13 +123,27 @@ void response_times(HttpResponse *response, CURL *easy) {
                 time_of(easy, CURLINFO_PRETRANSFER_TIME_T), time_of(easy, CURLINFO_STARTTRANSFER_TIME_T));
 }
 
-const char *response_retry_after(CURL *easy) {
+static const char *header_value(CURL *easy, const char *name) {
         struct curl_header *header;
 
-        if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header))
+        if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header))
                 return NULL;
 
         return header->value;
+}
+
+/* The first drafts dropped the X- that APIs had used before; whoever sends both means the same. */
+static const char *value_of_either(CURL *easy, const char *name) {
+        const char *value = header_value(easy, name + strlen("X-"));
+
+        return value ? value : header_value(easy, name);
+}
+
+void response_wishes(HttpResponse *response, CURL *easy) {
+        response->retry_after = header_value(easy, "Retry-After");
+        response->rate_limit = header_value(easy, "RateLimit");
+        response->rate_remaining = value_of_either(easy, "X-RateLimit-Remaining");
+        response->rate_reset = value_of_either(easy, "X-RateLimit-Reset");
 }
 
 void response_clean_text(char *text) {

@@ -23,8 +23,8 @@ HttpResult response_result(CURLcode code, HttpHop hop, const char *error);
 /* Fills the phases from the handle; a phase that never was is 0. Not `total_us`. */
 void response_times(HttpResponse *response, CURL *easy);
 
-/* The value of Retry-After, the latest answer's, or NULL. It lives as long as the handle's next transfer. */
-const char *response_retry_after(CURL *easy);
+/* Fills what the latest answer's headers say of "later". The texts live until the handle's next transfer. */
+void response_wishes(HttpResponse *response, CURL *easy);
 
 /* Makes @text one line of printable ASCII: some of curl's texts quote what the peer sent. */
 void response_clean_text(char *text);

@@ -190,7 +190,7 @@ int transfer_conclude(Transfer *transfer, CURLcode code) {
         judge(transfer, code);
         response_times(&run->response, transfer->easy);
         run->response.total_us = time_now_us() - run->started_us;
-        run->response.retry_after = response_retry_after(transfer->easy);
+        response_wishes(&run->response, transfer->easy);
         run->response.body = run->body;
 
         /* A header line that was cut off may have left up to 100 KiB in the handle, uncounted. */

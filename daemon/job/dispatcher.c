@@ -2,7 +2,7 @@
 
 #include "daemon/job/dispatcher.h"
 
-#include <event2/event.h>
+#include <errno.h>
 
 #include "common/log.h"
 #include "common/timeutil.h"
@@ -10,7 +10,8 @@
 #include "daemon/policy/retry.h"
 
 #define SHORT_OF_MEANS_US (100 * USEC_PER_MSEC) /* descriptors or memory ran out: look again then */
-#define ORIGIN_LOOK_US (50 * USEC_PER_MSEC)     /* nobody tells when a name is resolved: look again then */
+#define LOOKED_AT_ONCE 256    /* documents of the queue in one look: between looks commands are answered */
+#define RETRIES_LEFT_SHARE 10 /* of the concurrency, where only retries are left (see retry_budget.h) */
 
 /* xorshift64* (S. Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled"). */
 static uint64_t chance(Dispatcher *dispatcher) {
@@ -25,14 +26,13 @@ static uint64_t chance(Dispatcher *dispatcher) {
 
 void dispatcher_init(Dispatcher *dispatcher) {
         TAILQ_INIT(&dispatcher->begun);
-        TAILQ_INIT(&dispatcher->waiting);
-        TAILQ_INIT(&dispatcher->due);
+        lanes_init(&dispatcher->lanes, dispatcher->services);
         dispatcher->random = (time_now_us() ^ (uint64_t)(uintptr_t)dispatcher) | 1;
 }
 
 size_t dispatcher_window(const Dispatcher *dispatcher) {
-        return dispatcher->pacing->in_flight + dispatcher->n_parsing + dispatcher->n_waiting +
-               dispatcher->n_due + dispatcher->writer->unstored;
+        return dispatcher->pacing->in_flight + dispatcher->n_parsing + dispatcher_retrying(dispatcher) +
+               dispatcher->writer->unstored;
 }
 
 static void note_window(Dispatcher *dispatcher) {
@@ -55,38 +55,40 @@ static void store_outcome(Document *document, Outcome *outcome) {
         document_free(document);
 }
 
-static void on_due(int fd, short what, void *userdata) {
-        Document *document = userdata;
+static bool wait_for_retry(Document *document, const RetryCase *attempt) {
         Dispatcher *dispatcher = document->dispatcher;
+        uint64_t delay_us = retry_delay_us(dispatcher->spec, attempt->attempts, chance(dispatcher));
+        /* An origin that is down uses up the attempts of few documents, and the last one of none as yet. */
+        bool probes_on =
+                document->ticket.breaker.probe && attempt->attempts + 1 < dispatcher->spec->retry.attempts;
 
-        TAILQ_REMOVE(&dispatcher->waiting, document, entry);
-        dispatcher->n_waiting--;
-        TAILQ_INSERT_TAIL(&dispatcher->due, document, entry);
-        dispatcher->n_due++;
-        services_kick(dispatcher->services);
+        return lanes_wait(&dispatcher->lanes, document, time_now_us() + delay_us, probes_on) == 0;
 }
 
-static bool wait_for_retry(Document *document, uint64_t delay_us) {
+/* Lets everybody who asks the same origin profit from what its answer says. */
+static void tell_origin(Document *document, const HttpResponse *response) {
         Dispatcher *dispatcher = document->dispatcher;
-        struct timeval delay = {
-                .tv_sec = (time_t)(delay_us / USEC_PER_SEC),
-                .tv_usec = (suseconds_t)(delay_us % USEC_PER_SEC),
-        };
+        const char *name = http_origin_name(document->origin);
 
-        if (!document->timer)
-                document->timer = evtimer_new(dispatcher->services->base, on_due, document);
-        if (!document->timer || event_add(document->timer, &delay))
-                return false;
-
-        TAILQ_INSERT_TAIL(&dispatcher->waiting, document, entry);
-        dispatcher->n_waiting++;
-        return true;
+        switch (http_origin_end(document->origin, document->ticket, response,
+                status_set_has(&dispatcher->spec->retry_on.statuses, response->status), time_now_us(),
+                chance(dispatcher))) {
+        case BREAKER_OPENS:
+                log_warning("%s is left alone: most of its last answers were failures", name);
+                break;
+        case BREAKER_CLOSES:
+                log_info("%s answers again", name);
+                break;
+        case BREAKER_STAYS:
+                break;
+        }
 }
 
 static void on_answered(Document *document, const HttpResponse *response) {
         Dispatcher *dispatcher = document->dispatcher;
 
         pacing_end(dispatcher->pacing);
+        tell_origin(document, response);
         dispatcher->n_parsing++;
         meter_add(dispatcher->ended, 1, time_now_us());
         if (response->status)
@@ -99,9 +101,7 @@ static void on_outcome(Document *document, Outcome *outcome, const RetryCase *at
         dispatcher->n_parsing--;
         TAILQ_REMOVE(&dispatcher->begun, document, entry);
         if (attempt->reason != REASON_NONE && !dispatcher->last_words &&
-                retry_wanted(dispatcher->spec, attempt) &&
-                wait_for_retry(
-                        document, retry_delay_us(dispatcher->spec, attempt->attempts, chance(dispatcher))))
+                retry_wanted(dispatcher->spec, attempt) && wait_for_retry(document, attempt))
                 outcome_free(outcome);
         else
                 store_outcome(document, outcome);
@@ -112,24 +112,14 @@ static void on_outcome(Document *document, Outcome *outcome, const RetryCase *at
 static bool too_many_wait(const Dispatcher *dispatcher) {
         size_t most = (size_t)dispatcher->pacing->concurrency * 4;
 
-        return dispatcher->n_waiting + dispatcher->n_due >= (most < WAITING_MIN ? WAITING_MIN : most);
-}
-
-static Document *first_due(Dispatcher *dispatcher) {
-        Document *document;
-
-        TAILQ_FOREACH(document, &dispatcher->due, entry)
-                if (http_origin_ready(document->origin))
-                        return document;
-
-        return NULL;
+        return dispatcher_retrying(dispatcher) >=
+               (most < DISPATCHER_RETRIES_MIN ? DISPATCHER_RETRIES_MIN : most);
 }
 
 bool dispatcher_limit_reached(const Dispatcher *dispatcher) {
         uint64_t limit = dispatcher->spec->stop.limit;
 
-        return limit && dispatcher->started + *dispatcher->answered >= limit &&
-               queue_first(dispatcher->queue);
+        return limit && dispatcher->started + *dispatcher->answered >= limit && dispatcher->queue->n > 0;
 }
 
 /* A document no request can be made of: begun and ended at once. */
@@ -141,40 +131,103 @@ static void end_unsendable(Dispatcher *dispatcher, Document *document, Outcome *
         note_window(dispatcher);
 }
 
-/* The first document of the queue whose origin may start: one closed origin does not hold up the others. */
-static Document *first_queued(Dispatcher *dispatcher) {
-        Document *document, *behind;
+/* Whether a document may be sent that never was. */
+static bool new_may_start(const Dispatcher *dispatcher) {
+        return !too_many_wait(dispatcher) && !dispatcher_limit_reached(dispatcher) &&
+               !writer_full(dispatcher->writer, dispatcher->pacing->concurrency);
+}
 
-        for (document = queue_first(dispatcher->queue); document; document = behind) {
-                Outcome *failed;
-                int r;
+/* The document's origin is not ready, or others wait for it already: out of the way of those behind. */
+static int park(Dispatcher *dispatcher, Document *document) {
+        int r;
 
-                behind = queue_next(document);
-                if (dispatcher_limit_reached(dispatcher) ||
-                        writer_full(dispatcher->writer, dispatcher->pacing->concurrency))
-                        return NULL;
-
-                r = exchange_prepare(document, dispatcher->spec, dispatcher->services, &failed);
-                if (r == EXCHANGE_E_UNSENDABLE)
-                        end_unsendable(dispatcher, document, failed);
-                else if (r == 0 && http_origin_ready(document->origin))
-                        return document;
+        queue_park(dispatcher->queue, document);
+        r = lanes_park(&dispatcher->lanes, document);
+        if (r) {
+                queue_unpark(dispatcher->queue, 1);
+                queue_push(dispatcher->queue, document);
         }
 
-        return NULL;
+        return r;
+}
+
+/* Looks at the first document of the queue: 0 if it may start, else -EAGAIN where it is gone from there. */
+static int look_at(Dispatcher *dispatcher, Document *document, uint64_t now_us) {
+        uint64_t wait_us;
+        Outcome *failed;
+        int r;
+
+        r = exchange_prepare(document, dispatcher->spec, dispatcher->services, &failed);
+        if (r == EXCHANGE_E_UNSENDABLE) {
+                end_unsendable(dispatcher, document, failed);
+                return -EAGAIN;
+        }
+        if (r)
+                return r;
+
+        if (!lanes_has_parked(&dispatcher->lanes, document->origin) &&
+                http_origin_check(document->origin, false, 0, now_us, &wait_us) == HTTP_ORIGIN_READY)
+                return 0;
+
+        r = park(dispatcher, document);
+        return r ? r : -EAGAIN;
+}
+
+/* The first document in reading order whose origin may start: a closed one does not hold up the others. */
+static Document *first_new(Dispatcher *dispatcher, uint64_t now_us) {
+        Document *document = lanes_next(&dispatcher->lanes, LANE_FIRST, 0, now_us);
+
+        for (unsigned i = 0; !document && i < LOOKED_AT_ONCE; i++) {
+                int r;
+
+                document = queue_first(dispatcher->queue);
+                if (!document || !new_may_start(dispatcher))
+                        return NULL;
+
+                r = look_at(dispatcher, document, now_us);
+                if (r == 0)
+                        return document;
+                if (r != -EAGAIN) {
+                        dispatcher->short_until_us = now_us + SHORT_OF_MEANS_US;
+                        return NULL;
+                }
+                document = lanes_next(&dispatcher->lanes, LANE_FIRST, 0, now_us);
+        }
+
+        if (!document)
+                services_kick(dispatcher->services);
+        return document;
+}
+
+static Document *find_next(Dispatcher *dispatcher, uint64_t now_us) {
+        uint32_t left = dispatcher->pacing->concurrency / RETRIES_LEFT_SHARE;
+        Document *document;
+
+        if (!dispatcher->dry)
+                left = 0;
+        else if (left == 0)
+                left = 1;
+
+        document = lanes_next(&dispatcher->lanes, LANE_RETRY, left, now_us);
+        if (document)
+                return document;
+
+        document = new_may_start(dispatcher) ? first_new(dispatcher, now_us) : NULL;
+        dispatcher->dry = !document;
+        return document;
 }
 
 /* Why no document is next. */
-static LimitedBy none_ready(const Dispatcher *dispatcher, uint64_t *ret_wait_us) {
-        if (TAILQ_EMPTY(&dispatcher->due) && !too_many_wait(dispatcher)) {
-                if (!queue_first(dispatcher->queue))
-                        return LIMITED_BY_SOURCE;
-                if (dispatcher_limit_reached(dispatcher))
-                        return LIMITED_BY_IDLE;
-        }
+static LimitedBy none_ready(const Dispatcher *dispatcher, uint64_t now_us, uint64_t *ret_wait_us) {
+        *ret_wait_us = lanes_wait_us(&dispatcher->lanes, now_us);
+        if (now_us < dispatcher->short_until_us)
+                return LIMITED_BY_MEMORY;
+        if (dispatcher->lanes.n_due > 0 || too_many_wait(dispatcher))
+                return LIMITED_BY_ORIGIN;
+        if (dispatcher->queue->n == 0)
+                return LIMITED_BY_SOURCE;
 
-        *ret_wait_us = ORIGIN_LOOK_US;
-        return LIMITED_BY_ORIGIN;
+        return dispatcher_limit_reached(dispatcher) ? LIMITED_BY_IDLE : LIMITED_BY_ORIGIN;
 }
 
 LimitedBy dispatcher_check(Dispatcher *dispatcher, uint64_t now_us, uint64_t *ret_wait_us) {
@@ -193,71 +246,62 @@ LimitedBy dispatcher_check(Dispatcher *dispatcher, uint64_t now_us, uint64_t *re
                 return LIMITED_BY_MEMORY;
         }
 
-        dispatcher->next = first_due(dispatcher);
-        if (!dispatcher->next && !too_many_wait(dispatcher))
-                dispatcher->next = first_queued(dispatcher);
-
-        return dispatcher->next ? LIMITED_BY_NOTHING : none_ready(dispatcher, ret_wait_us);
+        dispatcher->next = find_next(dispatcher, now_us);
+        return dispatcher->next ? LIMITED_BY_NOTHING : none_ready(dispatcher, now_us, ret_wait_us);
 }
 
-/* Takes the document out of the list that it stands in. Returns whether it begins for the first time. */
-static bool take(Dispatcher *dispatcher, Document *document) {
-        if (document->dispatcher) {
-                TAILQ_REMOVE(&dispatcher->due, document, entry);
-                dispatcher->n_due--;
-                return false;
-        }
+/* Takes the document out of the place where it waited. */
+static void take(Dispatcher *dispatcher, Document *document) {
+        bool retry = document->dispatcher;
 
-        queue_remove(dispatcher->queue, document);
-        return true;
+        if (document->lane) {
+                lanes_take(&dispatcher->lanes, document);
+                if (!retry)
+                        queue_unpark(dispatcher->queue, 1);
+        } else
+                queue_remove(dispatcher->queue, document);
+
+        if (!retry)
+                dispatcher->started++;
+        document->dispatcher = dispatcher;
 }
 
 /* Out of descriptors or memory: the document keeps its place, and nothing starts for a moment. */
-static void put_back(Dispatcher *dispatcher, Document *document, uint64_t now_us) {
-        dispatcher->short_until_us = now_us + SHORT_OF_MEANS_US;
-        pacing_end(dispatcher->pacing);
+static void not_now(Dispatcher *dispatcher, Document *document, uint64_t now_us) {
         document->attempts--;
-        TAILQ_INSERT_HEAD(&dispatcher->due, document, entry);
-        dispatcher->n_due++;
+        dispatcher->short_until_us = now_us + SHORT_OF_MEANS_US;
 }
 
 void dispatcher_start(Dispatcher *dispatcher, uint64_t now_us) {
         Document *document = TAKE_PTR(dispatcher->next);
+        bool retry = document->dispatcher;
 
-        if (take(dispatcher, document))
-                dispatcher->started++;
-
-        document->dispatcher = dispatcher;
         document->attempts++;
-        pacing_begin(dispatcher->pacing, now_us);
-        document->n = dispatcher->pacing->in_flight;
-
+        document->n = dispatcher->pacing->in_flight + 1;
         if (exchange_begin(document, dispatcher->spec, dispatcher->services, on_answered, on_outcome)) {
-                put_back(dispatcher, document, now_us);
+                not_now(dispatcher, document, now_us);
                 return;
         }
 
+        take(dispatcher, document);
+        document->ticket = http_origin_begin(document->origin, retry, now_us);
+        pacing_begin(dispatcher->pacing, now_us);
         TAILQ_INSERT_TAIL(&dispatcher->begun, document, entry);
         dispatcher->attempts++;
         note_window(dispatcher);
 }
 
-static void drop_all(DocumentList *documents) {
-        Document *document;
-
-        while ((document = TAILQ_FIRST(documents))) {
-                TAILQ_REMOVE(documents, document, entry);
-                document_free(document);
-        }
-}
-
 void dispatcher_drop_waiting(Dispatcher *dispatcher) {
-        drop_all(&dispatcher->waiting);
-        drop_all(&dispatcher->due);
-        dispatcher->n_waiting = dispatcher->n_due = 0;
+        queue_unpark(dispatcher->queue, dispatcher->lanes.n_parked);
+        lanes_deinit(&dispatcher->lanes);
 }
 
 void dispatcher_deinit(Dispatcher *dispatcher) {
-        drop_all(&dispatcher->begun);
+        Document *document;
+
+        while ((document = TAILQ_FIRST(&dispatcher->begun))) {
+                TAILQ_REMOVE(&dispatcher->begun, document, entry);
+                document_free(document);
+        }
         dispatcher_drop_waiting(dispatcher);
 }

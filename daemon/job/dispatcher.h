@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "daemon/job/document.h"
+#include "daemon/job/lane.h"
 #include "daemon/job/queue.h"
 #include "daemon/job/services.h"
 #include "daemon/job/writer.h"
@@ -16,13 +17,14 @@
 
 /*
  * Takes documents from the queue when pacing lets it, starts their requests, and decides what follows an
- * answer: another attempt, or the outcome (the script's worker). Times are CLOCK_MONOTONIC in microseconds.
+ * answer: another attempt, or the outcome (the script's worker); what it means for the origin and all who ask it
+ * is the origin's to keep (http_origin.h). Times are CLOCK_MONOTONIC in microseconds.
  * Thread: the loop's; nothing here blocks or calls back before it returns, and nothing fails: what cannot be
  * done now for lack of means is done later.
  */
 
 /* Documents that may wait for a retry, whatever the concurrency; with a large one, four times that. */
-#define WAITING_MIN 1000
+#define DISPATCHER_RETRIES_MIN 1000
 
 struct Dispatcher {
         const Services *services;
@@ -36,15 +38,13 @@ struct Dispatcher {
         FailureDigest *failures; /* those of them that failed */
 
         const uint64_t *answered; /* documents that the feeder met with their outcome */
-        uint64_t started;     /* documents of this job begun otherwise, all generations; limit counts both */
-        uint64_t attempts;    /* requests begun by this dispatcher */
-        DocumentList begun;   /* in flight or being parsed */
-        size_t n_parsing;     /* answered, their body with a worker */
-        DocumentList waiting; /* for the time of their retry */
-        size_t n_waiting;
-        DocumentList due; /* their wait is over */
-        size_t n_due;
-        size_t window_max;       /* the most dispatcher_window() ever was */
+        uint64_t started;   /* documents of this job begun otherwise, all generations; limit counts both */
+        uint64_t attempts;  /* requests begun by this dispatcher */
+        DocumentList begun; /* in flight or being parsed */
+        size_t n_parsing;   /* answered, their body with a worker */
+        Lanes lanes;        /* waiting for a retry, or for their origin */
+        bool dry;           /* nothing but retries could be started when it was looked last */
+        size_t window_max;  /* the most dispatcher_window() ever was */
         uint64_t short_until_us; /* descriptors or memory ran out; nothing starts before */
         bool last_words;         /* the job is cancelled: a failed attempt is the last one */
         uint64_t random;         /* state of the jitter's generator */
@@ -73,8 +73,13 @@ bool dispatcher_limit_reached(const Dispatcher *dispatcher);
 /* Requests that a crash would repeat now: in flight, answered and not acknowledged, waiting for a retry. */
 size_t dispatcher_window(const Dispatcher *dispatcher);
 
-/* Drops the documents that wait for a retry: the job is cancelled; they stay unanswered. */
+/* Drops the documents that wait for a retry or for their origin: the job is cancelled; they stay unanswered. */
 void dispatcher_drop_waiting(Dispatcher *dispatcher);
+
+/* Documents that are to be sent once more. */
+static inline size_t dispatcher_retrying(const Dispatcher *dispatcher) {
+        return dispatcher->lanes.n_waiting + dispatcher->lanes.n_due;
+}
 
 /* Nothing in flight and nothing being parsed. */
 static inline bool dispatcher_idle(const Dispatcher *dispatcher) {

@@ -2,8 +2,6 @@
 
 #include "daemon/job/document.h"
 
-#include <event2/event.h>
-
 #include "daemon/job/exchange.h"
 
 Document *document_new(bson_t *bson, WatermarkPage *page) {
@@ -21,8 +19,6 @@ Document *document_free(Document *document) {
         if (!document)
                 return NULL;
 
-        if (document->timer)
-                event_free(document->timer);
         exchange_free(document->exchange);
         http_origin_unref(document->origin);
         request_texts_deinit(&document->texts);

@@ -5,20 +5,21 @@
 #include <sys/queue.h>
 
 #include "common/alloc.h"
+#include "common/heap.h"
 #include "daemon/http/engine.h"
 #include "daemon/job/watermark.h"
+#include "daemon/policy/origin_pace.h"
 #include "daemon/spec/template.h"
 
 /*
  * One document on its way: from the page it was read in until its outcome is with the writer. One place
- * holds it at a time: the queue, an exchange, the waiting room of retries. Thread: the loop's.
+ * holds it at a time: the queue, an exchange, a lane. Thread: the loop's.
  */
-
-struct event;
 
 typedef struct Document Document;
 typedef struct Exchange Exchange;
 typedef struct Dispatcher Dispatcher;
+typedef struct Lane Lane;
 
 TAILQ_HEAD(DocumentList, Document);
 typedef struct DocumentList DocumentList;
@@ -31,7 +32,10 @@ struct Document {
         RequestTexts texts;  /* once it has been looked at for dispatch */
         HttpOrigin *origin;  /* likewise; held */
         Exchange *exchange;  /* the attempt under way, or NULL; owned */
-        struct event *timer; /* once it has waited for a retry */
+        OriginTicket ticket; /* of that attempt */
+        Lane *lane;          /* that it waits in, or NULL */
+        bool ahead;          /* of the others in its lane, once it is due */
+        HeapItem due;        /* when it is to be retried, while it waits for that */
         uint32_t attempts;   /* begun so far */
         uint32_t n;          /* requests in flight when it was last sent, itself included */
 };

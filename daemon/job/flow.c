@@ -100,7 +100,7 @@ void flow_read(Flow *flow, bool rest) {
 }
 
 static bool nothing_to_send(const Flow *flow) {
-        return !queue_first(&flow->queue) && dispatcher_window(&flow->dispatcher) == flow->writer.unstored;
+        return !flow->queue.n && dispatcher_window(&flow->dispatcher) == flow->writer.unstored;
 }
 
 bool flow_finished(const Flow *flow) {

@@ -246,7 +246,7 @@ static void turn_running(Job *job) {
         if (flow_finished(flow))
                 finish(job);
         else if (dispatcher_limit_reached(&flow->dispatcher) && flow_settled(flow) &&
-                 !flow->dispatcher.n_waiting && !flow->dispatcher.n_due)
+                 !dispatcher_retrying(&flow->dispatcher))
                 job_set_state(job, EVENT_JOB_PAUSED, JOB_PAUSED, "limit reached", NULL);
 }
 

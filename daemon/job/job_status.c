@@ -18,7 +18,7 @@ static void write_time(JsonWriter *writer, const char *key, int64_t wall_ms) {
 }
 
 static size_t retrying(const Job *job) {
-        return job->flow ? job->flow->dispatcher.n_waiting + job->flow->dispatcher.n_due : 0;
+        return job->flow ? dispatcher_retrying(&job->flow->dispatcher) : 0;
 }
 
 static size_t queued(const Job *job) {

@@ -19,10 +19,16 @@ void queue_deinit(Queue *queue) {
 
 void queue_resize(Queue *queue, size_t concurrency) {
         queue->capacity = concurrency * 2 < QUEUE_CAPACITY_MIN ? QUEUE_CAPACITY_MIN : concurrency * 2;
+        queue->most_parked = concurrency * 4 < QUEUE_PARKED_MIN ? QUEUE_PARKED_MIN : concurrency * 4;
 }
 
 size_t queue_wants(const Queue *queue) {
-        return queue->n <= queue->capacity / 2 ? queue->capacity - queue->n : 0;
+        size_t n = queue->n - queue->n_parked;
+
+        if (queue->n_parked >= queue->most_parked)
+                return 0;
+
+        return n <= queue->capacity / 2 ? queue->capacity - n : 0;
 }
 
 void queue_push(Queue *queue, Document *document) {
@@ -34,11 +40,17 @@ Document *queue_first(const Queue *queue) {
         return TAILQ_FIRST(&queue->documents);
 }
 
-Document *queue_next(const Document *document) {
-        return TAILQ_NEXT(document, entry);
-}
-
 void queue_remove(Queue *queue, Document *document) {
         TAILQ_REMOVE(&queue->documents, document, entry);
         queue->n--;
+}
+
+void queue_park(Queue *queue, Document *document) {
+        TAILQ_REMOVE(&queue->documents, document, entry);
+        queue->n_parked++;
+}
+
+void queue_unpark(Queue *queue, size_t n) {
+        queue->n -= n;
+        queue->n_parked -= n;
 }

@@ -106,15 +106,16 @@ static void start_requests(Registry *registry) {
         struct timeval later;
         Job *job;
 
-        for (int i = 0; engine_in_flight(registry->services.engine) < registry->services.max_in_flight; i++) {
+        for (int i = 0;; i++) {
                 if (i == START_AT_ONCE) {
                         kick(registry);
                         return;
                 }
 
+                /* Also where nothing more may start, so that each job says what keeps it from going faster. */
                 wait_us = UINT64_MAX;
                 job = next_to_start(registry, now_us, &wait_us);
-                if (!job)
+                if (!job || engine_in_flight(registry->services.engine) >= registry->services.max_in_flight)
                         break;
                 job_start_request(job, now_us);
         }
@@ -300,6 +301,8 @@ int registry_new(const RegistryOptions *options, Registry **ret_registry) {
         if (r)
                 return error_trace(r);
 
+        engine_on_lookup_ended(options->engine, kick, registry);
+
         r = store_link_init(
                 &registry->link, options->base, options->store, options->workers, on_link_changed, registry);
         if (r)
@@ -322,6 +325,7 @@ Registry *registry_free(Registry *registry) {
         if (!registry)
                 return NULL;
 
+        engine_on_lookup_ended(registry->services.engine, NULL, NULL);
         free_list(&registry->jobs);
         free_list(&registry->arriving);
         free_list(&registry->leaving);

@@ -33,9 +33,14 @@ void fixture_deinit(Fixture *fixture) {
         free(fixture->answer.body);
 }
 
-static void copy_text(char *to, size_t size, const char *text) {
-        assert_true(!text || strlen(text) < size);
-        snprintf(to, size, "%s", text ? text : "");
+/* Lets @text point to a copy in @to. */
+static void keep_text(const char **text, char *to, size_t size) {
+        if (!*text)
+                return;
+
+        assert_true(strlen(*text) < size);
+        snprintf(to, size, "%s", *text);
+        *text = to;
 }
 
 static void on_done(const HttpResponse *response, void *userdata) {
@@ -46,10 +51,11 @@ static void on_done(const HttpResponse *response, void *userdata) {
         answer->response = *response;
         answer->body = http_response_take_body(response);
         answer->response.body = answer->body;
-        copy_text(answer->error, sizeof(answer->error), response->error);
-        answer->response.error = response->error ? answer->error : NULL;
-        copy_text(answer->retry_after, sizeof(answer->retry_after), response->retry_after);
-        answer->response.retry_after = response->retry_after ? answer->retry_after : NULL;
+        keep_text(&answer->response.error, answer->error, sizeof(answer->error));
+        keep_text(&answer->response.retry_after, answer->retry_after, sizeof(answer->retry_after));
+        keep_text(&answer->response.rate_limit, answer->rate_limit, sizeof(answer->rate_limit));
+        keep_text(&answer->response.rate_remaining, answer->rate_remaining, sizeof(answer->rate_remaining));
+        keep_text(&answer->response.rate_reset, answer->rate_reset, sizeof(answer->rate_reset));
         fixture->n_done++;
 }
 

@@ -18,6 +18,7 @@ struct Answer {
         HttpResponse response; /* its strings are those below */
         char *body;
         char retry_after[64];
+        char rate_limit[64], rate_remaining[64], rate_reset[64];
         char error[512];
 };
 

@@ -68,6 +68,8 @@ static const ServerRoute routes[] = {
         { "/nul-in-header", BYTES(OK "X: a\0b\r\nContent-Length: 0\r\n\r\n") },
         { "/switch", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n" },
         { "/later", "HTTP/1.1 429 Too Many\r\nRetry-After: 120 \r\nContent-Length: 0\r\n\r\n" },
+        { "/limits", "HTTP/1.1 200 OK\r\nratelimit: \"a\";r=0;t=9\r\nX-RateLimit-Remaining: 1\r\n"
+                     "x-ratelimit-reset: 2\r\nRateLimit-Reset: 3\r\nContent-Length: 0\r\n\r\n" },
         { "/later-twice",
                 "HTTP/1.1 302 Found\r\nRetry-After: 1\r\nLocation: /ok\r\nContent-Length: 0\r\n\r\n" },
         {},
@@ -359,6 +361,19 @@ static void test_a_url_may_be_long(void **state) {
         assert_non_null(strstr(server_latest(fixture->server), url));
 }
 
+static void test_what_is_said_of_rate_limits_is_handed_over(void **state) {
+        const HttpResponse *response = fixture_get(*state, "/limits");
+
+        assert_string_equal(response->rate_limit, "\"a\";r=0;t=9");
+        assert_string_equal(response->rate_remaining, "1");
+        assert_string_equal(response->rate_reset, "3"); /* the newer name */
+
+        response = fixture_get(*state, "/ok");
+        assert_null(response->rate_limit);
+        assert_null(response->rate_remaining);
+        assert_null(response->rate_reset);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_a_whole_answer_is_handed_over, setup, teardown),
@@ -369,6 +384,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_the_time_limit_covers_every_phase, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_a_body_is_kept_up_to_its_bound, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_retry_after_is_that_of_the_answer, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        test_what_is_said_of_rate_limits_is_handed_over, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_a_request_looks_as_it_was_asked_for, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_a_head_has_no_body, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_a_large_body_is_sent_at_once, setup, teardown),

@@ -77,8 +77,28 @@ static void test_one_in_the_middle_may_leave_first(void **state) {
 
         assert_int_equal(queue.n, 2);
         assert_int_equal(id_of(queue_first(&queue)), 1);
-        assert_int_equal(id_of(queue_next(queue_first(&queue))), 3);
-        assert_null(queue_next(queue_next(queue_first(&queue))));
+        queue_deinit(&queue);
+}
+
+static void test_what_is_parked_makes_room_for_others_up_to_a_bound(void **state) {
+        Document *parked[QUEUE_PARKED_MIN];
+        Queue queue;
+
+        queue_init(&queue, 10);
+        for (int32_t i = 0; i < QUEUE_PARKED_MIN; i++) {
+                parked[i] = add(&queue, i);
+                queue_park(&queue, parked[i]);
+                assert_int_equal(queue_wants(&queue), i + 1 < QUEUE_PARKED_MIN ? 20 : 0);
+        }
+        assert_null(queue_first(&queue));
+        assert_int_equal(queue.n, QUEUE_PARKED_MIN);
+
+        queue_unpark(&queue, 1);
+        assert_int_equal(queue.n, QUEUE_PARKED_MIN - 1);
+        assert_int_equal(queue_wants(&queue), 20);
+        queue_unpark(&queue, QUEUE_PARKED_MIN - 1);
+        for (int32_t i = 0; i < QUEUE_PARKED_MIN; i++)
+                document_free(parked[i]);
         queue_deinit(&queue);
 }
 
@@ -103,6 +123,7 @@ int main(void) {
                 cmocka_unit_test(test_half_of_it_must_be_free_before_it_asks),
                 cmocka_unit_test(test_documents_leave_in_the_order_in_which_they_came),
                 cmocka_unit_test(test_one_in_the_middle_may_leave_first),
+                cmocka_unit_test(test_what_is_parked_makes_room_for_others_up_to_a_bound),
                 cmocka_unit_test(test_a_smaller_queue_keeps_what_it_holds),
         };
 
