@@ -40,7 +40,7 @@ static void read_measures(JobView *view, const JsonValue *job) {
 }
 
 JobView job_view_read(const JsonValue *job) {
-        const JsonValue *failures = json_get(job, "failures");
+        const JsonValue *failures = json_get(job, "failures"), *origins = json_get(job, "origins");
         JobView view = {
                 .name = json_get_string(job, "name", "?"),
                 .id = json_get_string(job, "id", "?"),
@@ -52,6 +52,7 @@ JobView job_view_read(const JsonValue *job) {
                 .started = json_get_string(job, "started", NULL),
                 .ended = json_get_string(job, "ended", NULL),
                 .attempts = json_get_int(job, "attempts", 0),
+                .origins = origins && json_type(origins) == JSON_ARRAY ? origins : NULL,
                 .failures = failures && json_type(failures) == JSON_OBJECT ? failures : NULL,
         };
 

@@ -30,6 +30,7 @@ struct JobView {
         int64_t ok, failed, gone;
         int64_t attempts;
         const JsonValue *failures; /* an object, reason: count; NULL: none */
+        const JsonValue *origins;  /* an array of OriginStatus; NULL: none */
 
         int64_t concurrency_set, concurrency;
         double rate_set, rate;  /* a second; -1: no limit */

@@ -232,6 +232,17 @@ static void print_failures(const Output *output, const JobView *job) {
         }
 }
 
+static void print_origins(const Output *output, const JobView *job) {
+        for (size_t i = 0; job->origins && i < json_size(job->origins); i++) {
+                const JsonValue *origin = json_at(job->origins, i);
+                const char *until = json_get_string(origin, "until", NULL);
+
+                print_line(output, i ? NULL : "Origins", "%s %s%s%s: %s",
+                        json_get_string(origin, "origin", "?"), json_get_string(origin, "state", "?"),
+                        until ? " until " : "", until ? until : "", json_get_string(origin, "reason", "?"));
+        }
+}
+
 int status_print_job(const Output *output, const JsonValue *parameters) {
         JobView job = job_view_read(parameters);
 
@@ -240,6 +251,7 @@ int status_print_job(const Output *output, const JsonValue *parameters) {
         print_documents(output, &job);
         print_pace(output, &job);
         print_measures(output, &job);
+        print_origins(output, &job);
         print_failures(output, &job);
         return 0;
 }

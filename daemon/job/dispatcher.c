@@ -175,14 +175,18 @@ static int look_at(Dispatcher *dispatcher, Document *document, uint64_t now_us) 
 
 /* The first document in reading order whose origin may start: a closed one does not hold up the others. */
 static Document *first_new(Dispatcher *dispatcher, uint64_t now_us) {
-        Document *document = lanes_next(&dispatcher->lanes, LANE_FIRST, 0, now_us);
+        unsigned looked;
 
-        for (unsigned i = 0; !document && i < LOOKED_AT_ONCE; i++) {
+        for (looked = 0; looked < LOOKED_AT_ONCE && new_may_start(dispatcher); looked++) {
+                Document *document = lanes_next(&dispatcher->lanes, LANE_FIRST, 0, now_us);
                 int r;
 
+                if (document)
+                        return document;
+
                 document = queue_first(dispatcher->queue);
-                if (!document || !new_may_start(dispatcher))
-                        return NULL;
+                if (!document)
+                        break;
 
                 r = look_at(dispatcher, document, now_us);
                 if (r == 0)
@@ -191,12 +195,12 @@ static Document *first_new(Dispatcher *dispatcher, uint64_t now_us) {
                         dispatcher->short_until_us = now_us + SHORT_OF_MEANS_US;
                         return NULL;
                 }
-                document = lanes_next(&dispatcher->lanes, LANE_FIRST, 0, now_us);
         }
 
-        if (!document)
-                services_kick(dispatcher->services);
-        return document;
+        if (looked > 0)
+                services_kick(
+                        dispatcher->services); /* there is room for others to be read, or more to look at */
+        return NULL;
 }
 
 static Document *find_next(Dispatcher *dispatcher, uint64_t now_us) {
@@ -212,7 +216,7 @@ static Document *find_next(Dispatcher *dispatcher, uint64_t now_us) {
         if (document)
                 return document;
 
-        document = new_may_start(dispatcher) ? first_new(dispatcher, now_us) : NULL;
+        document = first_new(dispatcher, now_us);
         dispatcher->dry = !document;
         return document;
 }

@@ -3,6 +3,7 @@
 #include "daemon/job/job_status.h"
 
 #include "common/timeutil.h"
+#include "daemon/job/origin_status.h"
 
 static const Tally *tally_of(const Job *job) {
         return job->flow ? &job->flow->tally : &job->record.tally;
@@ -183,6 +184,7 @@ void job_status_write(Job *job, JsonWriter *writer) {
         write_latency(job, writer);
         json_member_double(writer, "throughput", throughput(job));
         write_window(job, writer);
+        origin_status_write(job, writer);
         write_eta(job, writer);
         json_member_double(writer, "elapsed", elapsed_s(job));
 }

@@ -265,6 +265,12 @@ const Lane *lanes_next_closed(const Lanes *lanes, const Lane *lane) {
         return lane ? TAILQ_NEXT(lane, entry) : TAILQ_FIRST(&lanes->closed);
 }
 
+bool lane_is_second(const Lane *lane) {
+        const Lane *other = lane->kind == LANE_RETRY ? find(lane->lanes, lane->origin, LANE_FIRST) : NULL;
+
+        return other && other->place == LANE_CLOSED;
+}
+
 const HttpOrigin *lane_origin(const Lane *lane) {
         return lane->origin;
 }

@@ -75,6 +75,9 @@ uint64_t lanes_wait_us(const Lanes *lanes, uint64_t now_us);
 /* The first lane of those whose origins are closed, or the one behind @lane; NULL: none. */
 const Lane *lanes_next_closed(const Lanes *lanes, const Lane *lane);
 
+/* Whether the lane before this one, of the same origin, is among those as well: it says the same. */
+bool lane_is_second(const Lane *lane);
+
 /* The origin that a lane waits for, and what holds it. @ret_wait_us: see origin_pace_check(). */
 const HttpOrigin *lane_origin(const Lane *lane);
 OriginHold lane_hold(const Lane *lane, uint64_t now_us, uint64_t *ret_wait_us);

@@ -188,7 +188,7 @@ static int answer_document(Api *api, const HttpRequest *request, const char *dat
 
         plan = behaviour_plan(&b, api->defaults.knee, n, ids_hash(b.id), api->counters.in_flight);
         if (plan.at_once)
-                b = (Behaviour) { .id = b.id, .retry_after = b.retry_after };
+                b = (Behaviour) { .id = b.id, .retry_after = b.retry_after, .header = b.header };
 
         answer->delay_us = plan.delay_us;
         answer->shared_delay = !plan.stretched;
@@ -198,6 +198,7 @@ static int answer_document(Api *api, const HttpRequest *request, const char *dat
 
         reply->status = plan.status;
         reply->chunked = b.chunked;
+        reply->header = b.header;
         if (plan.status != 200)
                 reply->retry_after = b.retry_after;
 

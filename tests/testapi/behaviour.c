@@ -90,6 +90,8 @@ static const Parameter parameters[] = {
                 "P percent of the ids, always the same, get status (or 500), others 200" },
         { "retry_after", KIND_HEADER, IN_QUERY, AT(retry_after), "TEXT",
                 "add Retry-After to an answer that is not 200" },
+        { "header", KIND_HEADER, IN_QUERY, AT(header), "LINE",
+                "add this header line to the answer, such as RateLimit-Remaining: 0" },
         { "redirect", KIND_HEADER, IN_QUERY, AT(redirect), "URL", "redirect there, with 302 or status" },
         { "hops", KIND_NUMBER, IN_QUERY, AT(hops), "K",
                 "redirect K times to itself with hops=K-1, then answer" },

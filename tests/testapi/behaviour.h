@@ -58,6 +58,7 @@ struct Behaviour {
         uint64_t echo;
         Text id;
         Text retry_after;
+        Text header;
         Text redirect;
         Text text;
         Text body;

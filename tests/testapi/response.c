@@ -74,6 +74,11 @@ static void write_head(Bytes *text, const Reply *reply) {
                 bytes_add(text, TEXT("\r\n"));
         }
 
+        if (reply->header.data) {
+                bytes_add(text, reply->header);
+                bytes_add(text, TEXT("\r\n"));
+        }
+
         if (!reply->keep_alive)
                 bytes_add(text, TEXT("Connection: close\r\n"));
         else if (reply->http10)

@@ -25,6 +25,7 @@ struct Reply {
         const char *content_type;
         Text location;    /* NULL: no Location */
         Text retry_after; /* NULL: no Retry-After */
+        Text header;      /* a line more, or NULL */
         Body body;
         bool gzip;       /* @body is packed */
         bool chunked;    /* without a length */

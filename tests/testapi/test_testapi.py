@@ -122,6 +122,12 @@ class Answers(TestApi):
         self.assert_takes(0.3, "/?delay=300ms")
         self.assert_takes(1.25, "/?delay=1.25s")
 
+    def test_a_header_line_of_ones_own(self):
+        for status in (200, 429):
+            response = self.api.get(f"/?status={status}&header=X-RateLimit-Reset:%207")
+            self.assertEqual((response.status, response.headers["X-RateLimit-Reset"]), (status, "7"))
+        self.assertEqual(self.api.get("/?header=A:%20b%0D%0AC:%20d").status, 400)
+
     def test_status_and_retry_after(self):
         response = self.api.get("/?status=503&retry_after=2")
         self.assertEqual((response.status, response.headers["Retry-After"]), (503, "2"))
