@@ -101,6 +101,23 @@ const Event events[_EVENT_N] = {
                 "The store holds a job that this version cannot read, and the daemon leaves it alone:\n"
                 "it does not run, and its record stays as it is. Was it written by a newer version,\n"
                 "or changed by hand? The record is in the collection reqd_jobs.\n" },
+        [EVENT_ORIGIN_LEFT_ALONE] = { "origin-left-alone", "70f00575f6b74229a11eb258c044adcb",
+                LOG_LEVEL_WARNING, "An API is left alone, as it mostly fails",
+                "More than half of the last answers of ORIGIN= were 429, 5xx, timeouts or failed\n"
+                "connections (FAILING= is their share). One request at a time asks again, after a\n"
+                "second at first and up to half a minute later; the first good answer ends this.\n"
+                "Documents wait meanwhile and none fails for it. `reqctl status JOB` shows the\n"
+                "origin. If it answers 429, give the job fewer requests: reqctl set JOB\n"
+                "concurrency=-50% or rate=10/s.\n" },
+        [EVENT_ORIGIN_BACK] = { "origin-back", "1ff78f47ff6144f3baeadbcab2ae8b25", LOG_LEVEL_NOTICE,
+                "An API that was left alone answers again",
+                "ORIGIN= answered a single request well, and is asked as before.\n" },
+        [EVENT_ORIGIN_HELD] = { "origin-held", "6ced6fc5a70e40fca3a0e85cc6fab428", LOG_LEVEL_NOTICE,
+                "An API asked for a long wait",
+                "ORIGIN= said, by Retry-After or by what it tells of its rate limit, that it wants no\n"
+                "request for SECONDS= seconds. All jobs heed that, for an hour at most; waits of less\n"
+                "than half a minute are not told here. If this comes often, set a rate that the API\n"
+                "allows: reqctl set JOB rate=50/min.\n" },
         [EVENT_LOG_DROPPED] = { "log-dropped", "a1798eae62b84543bbb9aed2d23baca8", LOG_LEVEL_WARNING,
                 "Entries of the log were lost",
                 "The reader of the log (journald, or whoever reads standard error) did not keep up,\n"

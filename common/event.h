@@ -35,6 +35,9 @@ typedef enum EventId {
         EVENT_JOB_DELETED,
         EVENT_JOB_FAILURES,
         EVENT_JOB_UNREADABLE,
+        EVENT_ORIGIN_LEFT_ALONE,
+        EVENT_ORIGIN_BACK,
+        EVENT_ORIGIN_HELD,
         EVENT_LOG_DROPPED,
         _EVENT_N,
 } EventId;

@@ -68,20 +68,18 @@ static bool wait_for_retry(Document *document, const RetryCase *attempt) {
 /* Lets everybody who asks the same origin profit from what its answer says. */
 static void tell_origin(Document *document, const HttpResponse *response) {
         Dispatcher *dispatcher = document->dispatcher;
-        const char *name = http_origin_name(document->origin);
+        HttpOrigin *origin = document->origin;
+        const OriginGate *gate = &http_origin_pace(origin)->gate;
+        OriginEvents *sent = dispatcher->services->origin_events;
+        uint64_t now_us = time_now_us();
+        bool open = origin_gate_wait_us(gate, now_us) == 0;
+        BreakerTurn turn = http_origin_end(origin, document->ticket, response,
+                status_set_has(&dispatcher->spec->retry_on.statuses, response->status), now_us,
+                chance(dispatcher));
 
-        switch (http_origin_end(document->origin, document->ticket, response,
-                status_set_has(&dispatcher->spec->retry_on.statuses, response->status), time_now_us(),
-                chance(dispatcher))) {
-        case BREAKER_OPENS:
-                log_warning("%s is left alone: most of its last answers were failures", name);
-                break;
-        case BREAKER_CLOSES:
-                log_info("%s answers again", name);
-                break;
-        case BREAKER_STAYS:
-                break;
-        }
+        origin_event_breaker(sent, origin, turn, now_us);
+        if (open)
+                origin_event_held(sent, origin, origin_gate_wait_us(gate, now_us), now_us);
 }
 
 static void on_answered(Document *document, const HttpResponse *response) {

@@ -292,6 +292,7 @@ int registry_new(const RegistryOptions *options, Registry **ret_registry) {
                 .workers = options->workers,
                 .engine = options->engine,
                 .link = &registry->link,
+                .origin_events = &registry->origin_events,
                 .max_in_flight = options->max_in_flight,
                 .kick = kick,
                 .userdata = registry,

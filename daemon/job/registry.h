@@ -36,6 +36,7 @@ struct RegistryOptions {
 struct Registry {
         Services services;
         StoreLink link;
+        OriginEvents origin_events;
         struct JobList jobs;     /* oldest first */
         struct JobList arriving; /* submitted, their records on the way into the store */
         struct JobList leaving;  /* deleted, with something still under way */

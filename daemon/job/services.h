@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "daemon/http/engine.h"
+#include "daemon/job/origin_event.h"
 #include "daemon/job/store_link.h"
 #include "daemon/system/workers.h"
 
@@ -20,6 +21,7 @@ struct Services {
         Workers *workers;
         Engine *engine;
         StoreLink *link;
+        OriginEvents *origin_events;
         uint32_t max_in_flight; /* all jobs together */
 
         void (*kick)(void *userdata); /* see services_kick() */

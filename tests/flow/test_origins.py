@@ -76,6 +76,7 @@ def test_later_holds_the_whole_origin_and_no_other(sqlite_daemon, api, other_api
     held = wait_until(lambda: origins(daemon).get(api.url), "status shows the origin")
     assert held["state"] == "held" and held["until"] and held["failing"] == 1 and held["reason"]
     assert list(origins(daemon)) == [api.url]
+    assert f"{api.url} is held for" in daemon.log.read_text()
     text = daemon.ctl("status", "samples").stdout
     assert f"Origins: {api.url} held until {held['until'][:15]}" in text
 

@@ -20,7 +20,7 @@ JOB = {
     "attempts": None, "failures": {},
     "pace": {"concurrency": {"set": None, "effective": None}, "rate": {"set": None, "effective": None}, "limited_by": None},
     "latency_ms": {k: None for k in ("p50", "p90", "p99", "max")},
-    "throughput": None, "window": {"now": None, "max": None}, "origins": None, "eta": None, "elapsed": None,
+    "throughput": None, "window": {"now": None, "max": None}, "origins": [], "eta": None, "elapsed": None,
 }
 FREE = ("failures", "submitted", "changed", "effective")
 CHANGE = {"job": JOB, "stored": None, "warning": None}
