@@ -10,8 +10,8 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
+#include "common/json_text.h"
 #include "common/json_tree.h"
-#include "common/utf8.h"
 
 typedef struct Parser Parser;
 
@@ -27,8 +27,7 @@ struct Parser {
         int r; /* why a callback stopped */
 };
 
-#define LINE_SIZE 32  /* of "line 3" */
-#define ESCAPE_SIZE 6 /* of \uXXXX */
+#define LINE_SIZE 32 /* of "line 3" */
 
 enum { YAJL_STOP, YAJL_GO_ON };
 
@@ -268,53 +267,18 @@ static const yajl_callbacks callbacks = {
         .yajl_end_array = on_close_array,
 };
 
-/* The \\uXXXX at @text: 'h' or 'l' for the high or low half of a surrogate pair, else 0. */
-static char surrogate_half(const char *text, const char *end) {
-        if (end - text < ESCAPE_SIZE || text[0] != '\\' || text[1] != 'u' || (text[2] | 0x20) != 'd')
-                return 0;
-
-        if (memchr("89abAB", text[3], 6))
-                return 'h';
-        return memchr("cdefCDEF", text[3], 8) ? 'l' : 0;
-}
-
-/* The first half of a surrogate pair that stands alone, or NULL: yajl makes a '?' or invalid UTF-8 of it. */
-static const char *find_lone_surrogate(const char *text, size_t len) {
-        const char *end = text + len, *p = text;
-
-        while ((p = memchr(p, '\\', (size_t)(end - p)))) {
-                char half = surrogate_half(p, end);
-
-                if (half == 'l' || (half == 'h' && surrogate_half(p + ESCAPE_SIZE, end) != 'l'))
-                        return p;
-                if (end - p < 2)
-                        return NULL;
-                p += half ? 2 * ESCAPE_SIZE : 2; /* the backslash and what it protects, perhaps another one */
-        }
-
-        return NULL;
-}
-
-/* What yajl lets pass though it is not JSON. */
+/* What yajl lets pass though it is not JSON; of half a surrogate pair it makes a '?' or invalid UTF-8. */
 static int check_text(Parser *parser) {
-        size_t span = utf8_span(parser->text, parser->len);
-        const char *p;
+        size_t offset;
+        const char *complaint = json_text_complaint(parser->text, parser->len, &offset), *half;
 
-        if (span < parser->len)
-                return refuse_at(parser, span, "the text is not UTF-8");
+        if (complaint)
+                return refuse_at(parser, offset, complaint);
 
-        p = find_lone_surrogate(parser->text, parser->len);
-        if (p)
-                return refuse_at(
-                        parser, (size_t)(p - parser->text), "a \\u escape is half of a surrogate pair");
-
-        p = memchr(parser->text, '\v', parser->len);
-        if (!p)
-                p = memchr(parser->text, '\f', parser->len);
-        if (p)
-                return refuse_at(parser, (size_t)(p - parser->text), "not JSON: white space of another kind");
-
-        return 0;
+        half = json_text_lone_surrogate(parser->text, parser->len);
+        return half ? refuse_at(parser, (size_t)(half - parser->text),
+                              "a \\u escape is half of a surrogate pair")
+                    : 0;
 }
 
 /* "parse error: trailing garbage\n" becomes "not JSON: trailing garbage". */

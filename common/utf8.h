@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -9,3 +10,7 @@
 
 /* The bytes of @text that are UTF-8 before the first that are not; @len if all of it is. */
 size_t utf8_span(const char *text, size_t len);
+
+static inline bool utf8_valid(const char *text, size_t len) {
+        return utf8_span(text, len) == len;
+}

@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "common/timeutil.h"
+#include "common/utf8.h"
 #include "daemon/policy/judge.h"
 #include "daemon/store/json_bson.h"
 

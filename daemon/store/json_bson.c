@@ -18,10 +18,10 @@
 
 #include "common/alloc.h"
 #include "common/error.h"
+#include "common/json_text.h"
 #include "daemon/store/json_keys.h"
 #include "daemon/store/json_number.h"
 #include "daemon/store/json_rewrite.h"
-#include "daemon/store/json_text.h"
 
 typedef struct Level Level;
 typedef struct Place Place;
@@ -256,7 +256,7 @@ static const yajl_callbacks callbacks = {
 static void parsing_init(Parsing *parsing, const char *text, size_t len, bson_t *bson) {
         parsing->text = text;
         parsing->len = len;
-        parsing->raw = json_text_has_lone_surrogate(text, len);
+        parsing->raw = json_text_lone_surrogate(text, len) != NULL;
         parsing->equal_keys = false;
         parsing->building = bson && !parsing->raw;
         parsing->full = false;
@@ -355,6 +355,7 @@ int json_body_parse(
         const char *text, size_t len, bool want_bson, JsonBody *ret_body, char *error, size_t error_size) {
         _cleanup_(json_body_deinit) JsonBody body = {};
         const char *complaint;
+        size_t offset;
         bool equal_keys;
         int r;
 
@@ -364,7 +365,7 @@ int json_body_parse(
         if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
                 body.skip = 3;
 
-        complaint = json_text_complaint(text + body.skip, len - body.skip);
+        complaint = json_text_complaint(text + body.skip, len - body.skip, &offset);
         if (complaint) {
                 snprintf(error, error_size, "%s", complaint);
                 return JSON_BODY_E_INVALID;

@@ -35,6 +35,3 @@ int json_body_parse(
         const char *text, size_t len, bool want_bson, JsonBody *ret_body, char *error, size_t error_size);
 
 void json_body_deinit(JsonBody *body);
-
-/* Whether @text is UTF-8 without surrogates and overlong forms. NUL bytes are allowed. */
-bool utf8_valid(const char *text, size_t len);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "daemon/store/json_bson.h"
+#include "common/utf8.h"
 
 #define USEC_PER_MSEC_DOUBLE 1000.0
 

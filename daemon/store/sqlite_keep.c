@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/utf8.h"
 #include "daemon/store/bson_json.h"
-#include "daemon/store/json_bson.h"
 #include "daemon/store/sqlite_internal.h"
 
 /* What the documents of one import share. */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "daemon/store/json_bson.h"
+#include "common/utf8.h"
 #include "daemon/store/sqlite_internal.h"
 
 #define OUTCOME_BYTES_MAX ((size_t)16 * 1024 * 1024) /* as MongoDB's documents */

@@ -1,10 +1,10 @@
 /* What is looked for in the text itself: encoding, halves of surrogate pairs, foreign white space. */
 
-#include "daemon/store/json_text.h"
+#include "common/json_text.h"
 
 #include <string.h>
 
-#include "daemon/store/json_bson.h"
+#include "common/utf8.h"
 #include "tests/unit/unit.h"
 
 #define TEXT(_text) (_text), sizeof(_text) - 1
@@ -78,18 +78,30 @@ static void test_halves_of_surrogate_pairs(void **state) {
                 size_t len = strlen(cases[i].text);
                 char *copy = memcpy(malloc(len + (len == 0)), cases[i].text, len);
 
-                if (json_text_has_lone_surrogate(copy, len) != cases[i].lone)
+                if ((json_text_lone_surrogate(copy, len) != NULL) != cases[i].lone)
                         fail_msg("`%s`", cases[i].text);
                 free(copy);
         }
 }
 
 static void test_complaints(void **state) {
-        assert_null(json_text_complaint(TEXT("")));
-        assert_null(json_text_complaint(TEXT(" \t\r\n\xc3\xa4")));
-        assert_non_null(json_text_complaint(TEXT("[\v]")));
-        assert_non_null(json_text_complaint(TEXT("[]\f")));
-        assert_non_null(json_text_complaint(TEXT("\xc0\x80")));
+        static const struct {
+                Text text;
+                size_t offset;
+        } cases[] = {
+                { { TEXT("[\v]") }, 1 },
+                { { TEXT("[]\f") }, 2 },
+                { { TEXT("[]\xc0\x80") }, 2 },
+        };
+        size_t offset;
+
+        assert_null(json_text_complaint(TEXT(""), &offset));
+        assert_null(json_text_complaint(TEXT(" \t\r\n\xc3\xa4"), &offset));
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                assert_non_null(json_text_complaint(cases[i].text.text, cases[i].text.len, &offset));
+                assert_int_equal(offset, cases[i].offset);
+        }
 }
 
 int main(void) {
