@@ -3,7 +3,6 @@
 REQD_BUILD_SYSTEM names a Meson build folder without sanitizers, configured with --prefix=/usr; ./check sets it.
 """
 
-import json
 import os
 import pathlib
 import subprocess
@@ -14,7 +13,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 
 from machine import Machine  # noqa: E402
-from service import Api, Service  # noqa: E402
+from service import Api, MongoServer, Service, WaitingUnit  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +75,22 @@ def service(fresh):
     fresh.configure("[Network]\nAllowAddress=127.0.0.0/8\n")
     fresh.systemctl("start", "reqd")
     return fresh
+
+
+@pytest.fixture(scope="session", autouse=True)
+def waiting(machine):
+    """A second daemon, whose store never answers: begun first of all, because it takes a minute to be ready."""
+    unit = WaitingUnit(machine)
+    yield unit
+    unit.end()
+
+
+@pytest.fixture(scope="session")
+def mongodb(machine, tmp_path_factory):
+    """The URI of a MongoDB-compatible server in the machine's network."""
+    server = MongoServer(machine, tmp_path_factory.mktemp("mongodb"))
+    yield server.uri
+    server.end()
 
 
 @pytest.hookimpl(hookwrapper=True)

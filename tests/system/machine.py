@@ -86,6 +86,10 @@ class Machine:
             self.command(*arguments, user=user), env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, **options
         )
 
+    def start_beside(self, *arguments, **options):
+        """Starts a program of this machine in the network of the other."""
+        return subprocess.Popen(["nsenter", "-t", str(self.leader), "-n", "--", *map(str, arguments)], **options)
+
     def put_tree(self, folder):
         """Copies the contents of a folder of this machine into its root."""
         tar = subprocess.run(["tar", "-C", str(folder), "-c", "."], capture_output=True, check=True).stdout
@@ -109,12 +113,10 @@ class Machine:
 
     def journal(self, *matches):
         """The journal's entries that match, oldest first, each a dict of its fields."""
-        out = self.run("journalctl", "--sync").stdout
+        self.run("journalctl", "--sync")
         out = self.run("journalctl", "-o", "json", "--all", "--no-pager", *matches, check=False).stdout
         return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
 
-    def cursor(self):
-        """Where the journal ends now, as a match for journal(): what comes after it."""
-        self.run("journalctl", "--sync")
-        out = self.run("journalctl", "-n", "0", "--show-cursor", check=False).stdout
-        return f"--after-cursor={out.partition('-- cursor: ')[2].strip()}"
+    def now(self):
+        """An argument for journal(): only what comes from now on."""
+        return f"--since=@{time.time():.6f}"

@@ -1,6 +1,8 @@
 """reqd.service in a machine, and the test API that it asks there."""
 
 import json
+import pathlib
+import sys
 
 from machine import DEADLINE, wait_until
 
@@ -38,6 +40,51 @@ class Api:
         return json.loads(self.get("/_ids"))
 
 
+class MongoServer:
+    """A MongoDB-compatible server of this machine's, in the network of the other."""
+
+    PORT = 27017
+
+    def __init__(self, machine, folder):
+        self.machine = machine
+        (folder / "data").mkdir()
+        program = pathlib.Path(sys.executable).parent / "secantusd-rs"
+        with open(folder / "log", "wb") as log:
+            self.process = machine.start_beside(
+                program, "--host", "127.0.0.1", "--port", self.PORT, "--storage-path", folder / "data", "--standalone",
+                stdout=log, stderr=log,
+            )
+        self.uri = f"mongodb://127.0.0.1:{self.PORT}/system"
+        wait_until(self.answers, f"the MongoDB server answers; see {folder}/log")
+
+    def answers(self):
+        assert self.process.poll() is None, "the MongoDB server has ended"
+        probe = f"import socket; socket.create_connection(('127.0.0.1', {self.PORT}), timeout=1)"
+        return self.machine.run("/usr/bin/python3", "-c", probe, check=False).returncode == 0
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class WaitingUnit:
+    """A second daemon under a name of its own, with a store that never answers."""
+
+    unit = "reqd-waiting.service"
+    CONFIG = "/etc/reqd-waiting.conf"
+
+    def __init__(self, machine):
+        self.machine = machine
+        machine.write(self.CONFIG, "[Store]\nURI=mongodb://127.0.0.1:1/reqd\n")
+        machine.run(
+            "systemd-run", f"--unit={self.unit}", "--no-block", "-p", "Type=notify", "-p", "TimeoutStartSec=120s",
+            "-p", "RuntimeDirectory=reqd-waiting", "reqd", "--config", self.CONFIG,
+        )
+
+    def end(self):
+        self.machine.systemctl("kill", "--signal=KILL", self.unit, check=False)
+
+
 class Service:
     """The installed reqd.service and reqd.socket."""
 
@@ -46,7 +93,7 @@ class Service:
         self.systemctl = machine.systemctl
 
     def reset(self):
-        self.machine.run("rm", "-rf", DROP_IN, UNIT_DROP_IN)
+        self.machine.run("rm", "-rf", DROP_IN, UNIT_DROP_IN, "/etc/reqd/store-uri")
         self.systemctl("daemon-reload")
         self.systemctl("kill", "--signal=KILL", "reqd.service", check=False)
         self.systemctl("stop", "reqd.service", "reqd.socket")

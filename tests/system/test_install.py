@@ -58,7 +58,7 @@ def test_other_sockets_than_its_own_are_refused(fresh, machine, sockets, said):
     machine.write(drop_in, f"[Socket]\n{sockets}\n")
     try:
         fresh.systemctl("daemon-reload")
-        since = machine.cursor()
+        since = machine.now()
         assert fresh.systemctl("start", "reqd", check=False).returncode != 0
         assert any("reqd.socket: " in m and said in m for m in fresh.messages(since))
         assert fresh.property("ExecMainStatus") == "2" and fresh.property("ActiveState") == "failed"

@@ -1,0 +1,219 @@
+"""reqd at work as a service: people, restarts, stops, the watchdog, reloads, and what it may not do."""
+
+from machine import wait_until
+from service import DROP_IN
+
+
+def assert_each_sent_once(api, n):
+    assert api.ids() == {str(i): 1 for i in range(n)}
+
+
+def test_members_of_the_group_command_it_and_others_do_not(service, api):
+    service.insert_urls(api, 300, "delay=20")
+    service.submit("-n", "5")
+    service.ctl("pause", "samples")
+    assert service.status()["state"] == "paused"
+    for command in (["status"], ["pause", "samples"], ["submit", "other", "--collection", "test.samples"]):
+        refused = service.ctl(*command, user="mallory", check=False)
+        assert refused.returncode == 5 and "usermod -aG reqd" in refused.stderr, refused
+    assert service.ctl("status", user="root").returncode == 0
+    service.ctl("resume", "samples")
+    service.wait()
+    assert_each_sent_once(api, 300)
+
+
+def test_the_status_line_shows_progress(service, api):
+    assert service.property("StatusText") == "no unfinished jobs"
+    service.insert_urls(api, 2000, "delay=50")
+    service.submit("-n", "10")
+    wait_until(lambda: "1 job running: " in service.property("StatusText"), "the line says what is at work")
+    wait_until(lambda: "% of 2000 documents" in service.property("StatusText"), "how far it is")
+    wait_until(lambda: service.property("StatusText").endswith(" left"), "and how long it takes")
+    service.ctl("pause", "samples")
+    wait_until(lambda: service.property("StatusText") == "1 job paused", "that it is paused")
+    service.ctl("cancel", "samples")
+    wait_until(lambda: service.property("StatusText") == "no unfinished jobs", "and that nothing is left")
+
+
+def test_names_are_found_within_the_sandbox(service, api):
+    service.insert_urls(api, 50)
+    service.submit("--url", api.url.replace("127.0.0.1", "localhost") + "/?id={_id}", "--follow")
+    assert service.status()["documents"]["ok"] == 50
+
+
+def test_a_restart_in_the_middle_loses_and_repeats_nothing(service, api):
+    service.insert_urls(api, 1500, "delay=50")
+    service.submit("-n", "50")
+    for goal in (200, 600):
+        service.wait_status(lambda s: s["documents"]["ok"] >= goal, f"{goal} answers")
+        service.systemctl("restart", "reqd")
+    service.wait()
+    assert service.status()["documents"]["ok"] == 1500
+    assert_each_sent_once(api, 1500)
+
+
+def test_a_stop_under_load_loses_and_repeats_nothing(service, api):
+    """500 in flight, and less time than they need: the daemon asks for more."""
+    service.override("TimeoutStopSec=1s\n")
+    service.insert_urls(api, 1000, "delay=3000")
+    service.submit("-n", "500")
+    wait_until(lambda: api.counters()["in_flight"] == 500, "500 in flight")
+    service.systemctl("stop", "reqd.service")
+    counters = api.counters()
+    assert counters["in_flight"] == 0 and counters["unanswered"] == 0, "all of them were answered"
+    assert service.property("Result") == "success"
+    service.systemctl("start", "reqd")
+    done = service.status()["documents"]
+    assert done["ok"] >= 500, "and stored"
+    service.wait()
+    assert service.status()["documents"]["ok"] == 1000
+    assert_each_sent_once(api, 1000)
+
+
+def test_a_kill_is_followed_by_a_restart_that_goes_on(service, api):
+    service.override("RestartSec=100ms\n")
+    service.insert_urls(api, 1000, "delay=50")
+    service.submit("-n", "50")
+    service.wait_status(lambda s: s["documents"]["ok"] >= 300, "some answers")
+    window, pid = service.status()["window"]["max"], service.pid()
+    service.systemctl("kill", "--signal=KILL", "reqd.service")
+    wait_until(lambda: service.property("ActiveState") == "active" and service.pid() not in (0, pid), "it runs again")
+    service.wait()
+    ids = api.ids()
+    assert set(ids) == {str(i) for i in range(1000)} and sum(ids.values()) - 1000 <= window + 50
+
+
+def test_the_watchdog_ends_a_loop_that_stands_still(service, api):
+    service.override("WatchdogSec=2s\nRestartSec=100ms\n")
+    service.systemctl("restart", "reqd")
+    service.insert_urls(api, 600, "delay=50")
+    service.submit("-n", "20")
+    service.wait_status(lambda s: s["documents"]["ok"] >= 100, "some answers")
+    window, pid = service.status()["window"]["max"], service.pid()
+    service.systemctl("kill", "--signal=STOP", "reqd.service")
+    wait_until(lambda: service.property("ActiveState") == "active" and service.pid() not in (0, pid), "a new one runs")
+    assert any("atchdog" in m for m in service.messages()) and service.property("NRestarts") == "1"
+    service.wait()
+    ids = api.ids()
+    assert service.status()["documents"]["ok"] == 600 and sum(ids.values()) - 600 <= window + 20
+
+
+def test_the_watchdog_lets_a_busy_loop_live(service, api):
+    service.override("WatchdogSec=1s\n")
+    service.systemctl("restart", "reqd")
+    pid = service.pid()
+    service.insert_urls(api, 5000)
+    service.submit("-n", "200", "--follow")
+    assert service.status()["documents"]["ok"] == 5000 and service.pid() == pid
+
+
+def test_a_wrong_configuration_fails_at_the_start_and_says_where(fresh, machine):
+    fresh.configure("[Limits]\n\nMaxInFligth=5\n")
+    since = machine.now()
+    assert fresh.systemctl("start", "reqd", check=False).returncode != 0
+    assert fresh.property("ActiveState") == "failed" and fresh.property("NRestarts") == "0"
+    assert fresh.property("ExecMainStatus") == "2"
+    assert any(f"{DROP_IN}:3: [Limits] has no key MaxInFligth=" in m for m in fresh.messages(since))
+
+
+def test_a_reload_changes_what_can_change(service, machine):
+    pid, since = service.pid(), machine.now()
+    service.configure("[Network]\nAllowAddress=127.0.0.0/8\n[Limits]\nMaxInFlight=77\n[Log]\nLogLevel=debug\n")
+    service.systemctl("reload", "reqd")
+    wait_until(lambda: service.json("status")["daemon"]["max_in_flight"] == 77, "it is in effect")
+    assert service.pid() == pid and service.property("ActiveState") == "active"
+    assert any("Limits.MaxInFlight: 10000 -> 77" in m for m in service.messages(since))
+    changed = machine.journal("SETTING=Limits.MaxInFlight", since)
+    assert [(e["OLD"], e["NEW"]) for e in changed] == [("10000", "77")]
+
+
+def test_a_reload_of_a_wrong_file_changes_nothing_and_says_where(service, machine):
+    pid, since = service.pid(), machine.now()
+    service.configure("[Limits]\nMaxInFlight=77\nMaxJobs=0\n")
+    service.systemctl("reload", "reqd")
+    wait_until(lambda: any("stay as they were" in m for m in service.messages(since)), "it has read it")
+    assert any(f"{DROP_IN}:3: " in m for m in service.messages(since))
+    assert service.json("status")["daemon"]["max_in_flight"] != 77
+    assert service.pid() == pid and service.property("ActiveState") == "active"
+
+
+FILL_JOURNAL = """
+import socket
+full = False
+sockets = []
+while not full:
+    sockets.append(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK))
+    full = True
+    try:
+        while True:
+            sockets[-1].sendto(b"MESSAGE=filling", "/run/systemd/journal/socket")
+            full = False
+    except BlockingIOError:
+        pass
+"""
+
+
+def test_a_stopped_journal_stops_nobody(service, api, machine):
+    """Its socket is full: whoever sends there without care waits until it goes on."""
+    journald = machine.property("systemd-journald.service", "MainPID")
+    service.insert_urls(api, 2000, "delay=10")
+    machine.run("kill", "-STOP", journald)
+    try:
+        machine.run("/usr/bin/python3", "-c", FILL_JOURNAL)
+        service.submit("-n", "20")
+        for _ in range(40):
+            service.ctl("pause", "samples")
+            service.ctl("resume", "samples")
+        service.ctl("set", "samples", "concurrency=200")
+        service.wait()
+        assert service.status()["documents"]["ok"] == 2000
+    finally:
+        machine.run("kill", "-CONT", journald)
+    assert service.property("ActiveState") == "active"
+    wait_until(lambda: any("job samples: done; 2000 ok" in m for m in service.messages()), "the journal has it all the same")
+
+
+def test_the_sandbox_is_tight(service, machine):
+    out = machine.run("systemd-analyze", "security", "--no-pager", "--threshold=15", "reqd.service").stdout
+    exposure = float(out.partition("exposure level for reqd.service: ")[2].split()[0])
+    assert exposure <= 1.5, out
+    limits = machine.read(f"/proc/{service.pid()}/limits").splitlines()
+    cores, files = ([int(word) for word in line.split() if word.isdigit()] for line in limits
+                    if line.startswith(("Max core", "Max open")))
+    assert cores == [0, 0] and files[0] == files[1] > 1024
+
+
+def test_what_is_denied_by_default_stays_denied(fresh, api):
+    fresh.systemctl("start", "reqd")
+    fresh.insert_urls(api, 5)
+    fresh.submit("--follow", check=False)
+    assert fresh.status()["failures"] == {"denied_address": 5} and api.ids() == {}
+
+
+def test_a_store_whose_address_is_a_credential(fresh, api, machine, mongodb):
+    """The URI is read from where systemd puts it, by a user who may not read the file that it comes from."""
+    machine.write("/etc/reqd/store-uri", mongodb + "\n", mode="0600")
+    fresh.override("LoadCredential=store-uri:/etc/reqd/store-uri\n")
+    fresh.configure("[Store]\nURIFile=store-uri\n[Network]\nAllowAddress=127.0.0.0/8\n")
+    fresh.systemctl("start", "reqd")
+    assert fresh.json("status")["daemon"]["store"]["kind"] == "mongodb"
+    fresh.ctl("import", "system.samples", "-", input="".join(f'{{"_id":{i},"url":"{api.url}/?id={i}"}}\n' for i in range(50)))
+    fresh.ctl("submit", "samples", "--collection", "system.samples", "--follow")
+    assert fresh.status()["documents"]["ok"] == 50
+    since = machine.now()
+    fresh.configure("[Store]\nURIFile=store-uri\n[Network]\nAllowAddress=127.0.0.1\n")
+    fresh.systemctl("reload", "reqd")
+    wait_until(lambda: any("1 setting has changed" in m for m in fresh.messages(since)), "it has reloaded")
+
+
+def test_a_store_that_is_away_delays_the_start_by_a_minute(machine, waiting):
+    """Begun with the first test of this file, so that nobody waits for it."""
+    wait_until(lambda: machine.property(waiting.unit, "ActiveState") != "activating", "it is active", deadline=90)
+    assert machine.property(waiting.unit, "ActiveState") == "active"
+    assert machine.property(waiting.unit, "StatusText").startswith("waiting for the store: ")
+    begun, ready = (
+        int(machine.property(waiting.unit, name)) for name in ("ExecMainStartTimestampMonotonic", "ActiveEnterTimestampMonotonic")
+    )
+    assert 59_000_000 < ready - begun < 80_000_000
+    entries = [e["MESSAGE"] for e in machine.journal("-u", waiting.unit)]
+    assert any("the store has not given its jobs" in m for m in entries)
