@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -13,7 +12,6 @@
 #include "daemon/http/request.h"
 #include "daemon/http/target.h"
 
-#define UNSEEN_BYTES (64 * 1024) /* what a decoder may hold back before anything comes out of it */
 #define PRUNE_INTERVAL_US (30 * USEC_PER_SEC)
 
 int hop_refuse(TransferRun *run, HttpResult verdict, const char *reason) {
@@ -142,6 +140,15 @@ static int on_request(void *userdata, char *peer, char *local, int peer_port, in
         return CURL_PREREQFUNC_OK;
 }
 
+/* Returns @n, or 0 with the verdict set. */
+static size_t check_line(TransferRun *run, const char *complaint, size_t n) {
+        if (!complaint)
+                return n;
+
+        hop_refuse(run, HTTP_PROTOCOL, complaint);
+        return 0;
+}
+
 static size_t on_header(char *line, size_t size, size_t n, void *userdata) {
         Transfer *transfer = userdata;
         TransferRun *run = &transfer->run;
@@ -150,11 +157,12 @@ static size_t on_header(char *line, size_t size, size_t n, void *userdata) {
         if (run->hop == HOP_HEADERS) {
                 if (n > 0 && (line[0] == '\r' || line[0] == '\n'))
                         run->hop = run->response.status < 200 ? HOP_INTERIM : HOP_BODY;
-                return n;
+                return check_line(run, framing_header(&run->framing, line, n), n);
         }
         if (run->hop == HOP_BODY)
-                return n; /* trailers */
+                return check_line(run, framing_trailer(&run->framing, n), n);
 
+        run->framing = (Framing) {};
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
         run->response.status = (int)status;
         run->hop = HOP_HEADERS;
@@ -168,62 +176,6 @@ static size_t on_header(char *line, size_t size, size_t n, void *userdata) {
         return n;
 }
 
-static int keep_body(TransferRun *run, const char *bytes, size_t n) {
-        size_t wanted = run->response.body_len + n, size = run->body_size * 2;
-        char *body;
-
-        if (wanted > run->body_size) {
-                if (size < wanted)
-                        size = wanted; /* a small body comes in one piece, and takes no more than it needs */
-                if (size > run->max_bytes)
-                        size = run->max_bytes;
-                body = realloc(run->body, size);
-                if (!body)
-                        return -ENOMEM;
-                run->body = body;
-                run->body_size = size;
-        }
-
-        memcpy(run->body + run->response.body_len, bytes, n);
-        run->response.body_len = wanted;
-        return 0;
-}
-
-/* Gets decoded bytes: the Content-Length says nothing about how much a compressed body unfolds to. */
-static size_t on_body(char *bytes, size_t size, size_t n, void *userdata) {
-        TransferRun *run = &((Transfer *)userdata)->run;
-        size_t room = run->max_bytes - run->response.body_len;
-        size_t kept = n < room ? n : room;
-
-        run->response.bytes += n;
-
-        if (kept > 0 && keep_body(run, bytes, kept)) {
-                hop_refuse(run, HTTP_CONNECT, "no memory for the body");
-                return 0;
-        }
-        if (kept < n) {
-                hop_refuse(run, HTTP_TOO_LARGE, "the body is larger than allowed");
-                return 0;
-        }
-
-        return n;
-}
-
-/* on_body() never sees the body of a redirect that is followed, nor content that decodes to nothing. */
-static int on_progress(
-        void *userdata, curl_off_t expected, curl_off_t came, curl_off_t to_send, curl_off_t sent) {
-        TransferRun *run = &((Transfer *)userdata)->run;
-
-        if (run->response.bytes > 0 || came < UNSEEN_BYTES || (uint64_t)came - UNSEEN_BYTES <= run->max_bytes)
-                return 0;
-
-        if (run->follows && run->response.status / 100 == 3)
-                run->response.status = 0; /* that of no answer */
-
-        return hop_refuse(
-                run, HTTP_TOO_LARGE, "the body is larger than allowed, and nothing of it is content");
-}
-
 CURLcode hop_watch(Transfer *transfer) {
         CURL *easy = transfer->easy;
         CURLcode code = CURLE_OK;
@@ -235,11 +187,6 @@ CURLcode hop_watch(Transfer *transfer) {
         SET(CURLOPT_PREREQDATA, transfer);
         SET(CURLOPT_HEADERFUNCTION, on_header);
         SET(CURLOPT_HEADERDATA, transfer);
-        SET(CURLOPT_WRITEFUNCTION, on_body);
-        SET(CURLOPT_WRITEDATA, transfer);
-        SET(CURLOPT_XFERINFOFUNCTION, on_progress);
-        SET(CURLOPT_XFERINFODATA, transfer);
-        SET(CURLOPT_NOPROGRESS, 0L);
 #undef SET
 
         return code;

@@ -43,8 +43,7 @@ static const struct {
         { CURLE_HTTP2, HTTP_PROTOCOL },
         { CURLE_HTTP2_STREAM, HTTP_PROTOCOL },
         { CURLE_HTTP3, HTTP_PROTOCOL },
-        { CURLE_BAD_CONTENT_ENCODING, HTTP_BAD_ENCODING },
-        { CURLE_WRITE_ERROR, HTTP_BAD_ENCODING }, /* our own callback's refusals never get here */
+        { CURLE_BAD_CONTENT_ENCODING, HTTP_PROTOCOL }, /* of the transfer: it decodes no content for us */
         { CURLE_TOO_MANY_REDIRECTS, HTTP_REDIRECT },
         { CURLE_URL_MALFORMAT, HTTP_BAD_URL },
 };

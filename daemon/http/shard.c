@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "daemon/http/idle.h"
 
 #define REST_S 10  /* without a transfer; by then no connection is young enough to be used again */
 #define IDLE_MIN 8 /* connections; fewer, and a moment's pause costs new ones */
@@ -28,6 +30,8 @@ struct Shard {
         struct event *timer;
         struct event *rest;
         WatchList watches;
+        Idle idle;     /* as long as the multi */
+        bool starting; /* curl will choose a connection */
         TransferList running;
         uint32_t n_running;
 };
@@ -83,6 +87,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, voi
 
         if (what == CURL_POLL_REMOVE) {
                 watch_free(watch);
+                idle_add(&shard->idle, fd);
                 return 0;
         }
 
@@ -91,6 +96,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, voi
                 if (!watch)
                         return -1;
                 watch->shard = shard;
+                idle_remove(&shard->idle, fd);
                 LIST_INSERT_HEAD(&shard->watches, watch, link);
                 curl_multi_assign(shard->multi, fd, watch); /* the one call that is allowed in here */
         }
@@ -121,10 +127,18 @@ static void limit_connections(const Shard *shard) {
 }
 
 static int shard_open(Shard *shard) {
-        CURLM *multi = curl_multi_init();
+        CURLM *multi;
+        int r;
 
-        if (!multi)
+        r = idle_init(&shard->idle);
+        if (r)
+                return error_trace(r);
+
+        multi = curl_multi_init();
+        if (!multi) {
+                idle_deinit(&shard->idle);
                 return -ENOMEM;
+        }
 
         curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
         curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, shard);
@@ -142,6 +156,7 @@ static void shard_close(Shard *shard) {
 
         curl_multi_cleanup(shard->multi);
         shard->multi = NULL;
+        idle_deinit(&shard->idle);
         shard->setup->n_open--;
         evtimer_del(shard->timer);
         while (!LIST_EMPTY(&shard->watches)) /* a multi that failed may have forgotten some */
@@ -204,9 +219,14 @@ static void fail(Shard *shard, CURLMcode code, TransferList *ended) {
 static void shard_act(Shard *shard, curl_socket_t fd, int flags) {
         static const struct timeval rest = { .tv_sec = REST_S };
         TransferList ended = TAILQ_HEAD_INITIALIZER(ended);
+        CURLMcode code;
         int running;
-        CURLMcode code = curl_multi_socket_action(shard->multi, fd, flags, &running);
 
+        if (shard->starting)
+                idle_shut_spoken(&shard->idle);
+        shard->starting = false;
+
+        code = curl_multi_socket_action(shard->multi, fd, flags, &running);
         if (code == CURLM_OK)
                 collect(shard, &ended);
         else
@@ -231,6 +251,7 @@ int shard_start(Shard *shard, Transfer *transfer) {
 
         TAILQ_INSERT_TAIL(&shard->running, transfer, link);
         shard->n_running++;
+        shard->starting = true;
         limit_connections(shard);
         return 0;
 }

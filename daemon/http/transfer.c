@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/timeutil.h"
+#include "daemon/http/content.h"
 #include "daemon/http/hop.h"
 #include "daemon/http/request.h"
 
@@ -31,7 +32,6 @@ static CURLcode set_constants(Transfer *transfer) {
         SET(CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
         SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1); /* HTTP/2 of 7.88 may cut a body short */
         SET(CURLOPT_HTTP09_ALLOWED, 0L);
-        SET(CURLOPT_ACCEPT_ENCODING, "");
         SET(CURLOPT_PROTOCOLS_STR, "http,https");
         SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
         SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -58,7 +58,7 @@ int transfer_new(TransferSetup *setup, Transfer **ret_transfer) {
 
         transfer->setup = setup;
         transfer->easy = curl_easy_init();
-        if (!transfer->easy || set_constants(transfer) || hop_watch(transfer))
+        if (!transfer->easy || set_constants(transfer) || hop_watch(transfer) || content_watch(transfer))
                 return -ENOMEM;
 
         *ret_transfer = TAKE_PTR(transfer);
@@ -162,10 +162,12 @@ static void judge(Transfer *transfer, CURLcode code) {
                  !run->opened)
                 hop_refuse(run, HTTP_DENIED_ADDRESS, "the address is denied");
 
+        if (run->verdict == HTTP_ANSWERED)
+                run->response.result = response_result(code, run->hop, transfer->error);
+        if (run->verdict == HTTP_ANSWERED && run->response.result == HTTP_ANSWERED)
+                content_end(run);
         if (run->verdict != HTTP_ANSWERED)
                 run->response.result = run->verdict;
-        else
-                run->response.result = response_result(code, run->hop, transfer->error);
 
         if (run->response.result == HTTP_ANSWERED)
                 return;
@@ -214,6 +216,7 @@ bool transfer_reset(Transfer *transfer) {
                 request_forget(transfer->easy);
         curl_slist_free_all(TAKE_PTR(transfer->headers));
         free(transfer->run.body);
+        decoder_free(transfer->run.decoder);
         transfer->run = (TransferRun) {};
 
         return !large;

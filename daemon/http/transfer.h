@@ -6,7 +6,9 @@
 #include <sys/queue.h>
 
 #include "common/alloc.h"
+#include "daemon/http/decoder.h"
 #include "daemon/http/engine.h"
+#include "daemon/http/framing.h"
 #include "daemon/http/origin.h"
 #include "daemon/http/response.h"
 
@@ -47,6 +49,9 @@ struct TransferRun {
         char *body;
         size_t body_size;
         size_t max_bytes;
+        Framing framing;    /* of the latest answer */
+        Decoder *decoder;   /* NULL: there is nothing to decode */
+        bool content_begun; /* the first bytes of the body have come */
         uint64_t started_us;
         uint64_t deadline_us;
         bool idempotent;

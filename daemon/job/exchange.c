@@ -163,6 +163,8 @@ static void parse_json(Outcome *outcome, bool want_bson) {
 }
 
 static void parse_text(Outcome *outcome) {
+        if (!outcome->value)
+                outcome->value = strdup(""); /* an empty text is one; without it null would be stored */
         if (utf8_valid(outcome->value ? outcome->value : "", outcome->value_len))
                 outcome->value_form = OUTCOME_VALUE_TEXT;
         else

@@ -23,6 +23,9 @@ FLOORS = {
 # A third party's header appears only in its adapter.
 ADAPTERS = {
     "curl/": ["daemon/http"],
+    "zlib.h": ["daemon/http/decoder"],
+    "brotli/": ["daemon/http/decoder"],
+    "zstd": ["daemon/http/decoder"],
     "mongoc": ["daemon/store/mongo"],
     "sqlite3.h": ["daemon/store/sqlite"],
     "yajl/": ["common/json", "daemon/store/json"],

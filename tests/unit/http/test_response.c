@@ -39,8 +39,7 @@ static void test_every_code_has_its_result(void **state) {
                 { CURLE_URL_MALFORMAT, HOP_CONNECT, "", HTTP_BAD_URL },
                 { CURLE_URL_MALFORMAT, HOP_BODY, "", HTTP_REDIRECT },
                 { CURLE_TOO_MANY_REDIRECTS, HOP_BODY, "", HTTP_REDIRECT },
-                { CURLE_BAD_CONTENT_ENCODING, HOP_BODY, "", HTTP_BAD_ENCODING },
-                { CURLE_WRITE_ERROR, HOP_BODY, "", HTTP_BAD_ENCODING },
+                { CURLE_BAD_CONTENT_ENCODING, HOP_HEADERS, "", HTTP_PROTOCOL },
                 { CURLE_AGAIN, HOP_BODY, "", HTTP_CONNECT }, /* none that we know */
         };
 
