@@ -3,14 +3,11 @@
 #include "daemon/control/command.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <string.h>
 
+#include "daemon/control/rest.h"
 #include "daemon/job/job_event.h"
 #include "daemon/job/job_status.h"
-
-#define REST_LOOK_US 10000
-#define REST_LOOKS_MAX 100
 
 /* Finds the job that the call names; ends the call and returns NULL where there is none. */
 static Job *find_job(Call *call) {
@@ -164,71 +161,6 @@ void cmd_cancel(Call *call) {
         answer_change(call, job, job_cancel(job, &call->by, &error), &error);
 }
 
-/*
- * A job that has just ended is at rest a moment later: its reader leaves the store, and its record is saved
- * once more. What needs it at rest waits for that, so that `reqctl wait JOB && reqctl retry JOB` works.
- */
-typedef struct Rest Rest;
-
-struct Rest {
-        Call *call;
-        struct event *look;
-        uint32_t looks;
-        void (*then)(Call *call, Job *job);
-};
-
-static void rest_free(Rest *rest) {
-        rest->call->gone = NULL;
-        event_free(rest->look);
-        free(rest);
-}
-
-static void on_rest_gone(Call *call) {
-        rest_free(call->userdata);
-        call_free(call);
-}
-
-static void on_look(int fd, short what, void *userdata) {
-        static const struct timeval every = { .tv_usec = REST_LOOK_US };
-        _cleanup_(user_error_deinit) UserError error = {};
-        Rest *rest = userdata;
-        Call *call = rest->call;
-        void (*then)(Call *, Job *) = rest->then;
-        Job *job;
-        int r;
-
-        r = registry_find(call->control->registry, call_string(call, "job"), &job, &error);
-        if (!r && job_ended(job) && !job_quiet(job) && rest->looks++ < REST_LOOKS_MAX) {
-                event_add(rest->look, &every);
-                return;
-        }
-
-        rest_free(rest);
-        if (r)
-                call_fail(call, r, &error);
-        else
-                then(call, job);
-}
-
-static void when_at_rest(Call *call, void (*then)(Call *call, Job *job)) {
-        Rest *rest = calloc(1, sizeof(*rest));
-
-        if (rest)
-                rest->look = evtimer_new(call->control->base, on_look, rest);
-        if (!rest || !rest->look) {
-                free(rest);
-                call_fail(call, -ENOMEM, &(UserError) {});
-                return;
-        }
-
-        event_priority_set(rest->look, 0);
-        rest->call = call;
-        rest->then = then;
-        call->userdata = rest;
-        call->gone = on_rest_gone;
-        on_look(-1, 0, rest);
-}
-
 static void retry(Call *call, Job *job) {
         _cleanup_(user_error_deinit) UserError error = {};
         const JsonValue *status = call_parameter(call, "status");
@@ -244,7 +176,7 @@ static void retry(Call *call, Job *job) {
 }
 
 void cmd_retry(Call *call) {
-        when_at_rest(call, retry);
+        rest_wait(call, retry);
 }
 
 static void on_deleted(void *userdata, int r, const UserError *error) {
@@ -264,7 +196,7 @@ static void delete_job(Call *call, Job *job) {
 }
 
 void cmd_delete(Call *call) {
-        when_at_rest(call, delete_job);
+        rest_wait(call, delete_job);
 }
 
 void cmd_show(Call *call) {

@@ -14,6 +14,7 @@
 #include "common/timeutil.h"
 #include "daemon/control/command.h"
 #include "daemon/control/peer.h"
+#include "daemon/control/rest.h"
 #include "daemon/control/socket.h"
 
 #define PRIVILEGED_MAX 16 /* clients of root and the daemon's own user that get in beyond MaxClients */
@@ -54,6 +55,7 @@ static void on_accept_error(struct evconnlistener *listener, void *userdata) {
 
 static void on_job_changed(Job *job, void *userdata) {
         cmd_watch_changed(userdata, job);
+        rest_changed(userdata, job);
 }
 
 /* Calls that came before the store had given its jobs are answered now. */
@@ -78,6 +80,7 @@ int control_new(const ControlOptions *options, Control **ret_control, UserError 
 
         TAILQ_INIT(&control->peers);
         TAILQ_INIT(&control->watches);
+        TAILQ_INIT(&control->rests);
         control->base = options->base;
         control->registry = options->registry;
         control->config = options->config;

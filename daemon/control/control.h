@@ -23,6 +23,7 @@ typedef struct Call Call;
 typedef struct Control Control;
 typedef struct ControlOptions ControlOptions;
 typedef struct Peer Peer;
+typedef struct Rest Rest;
 typedef struct Watch Watch;
 
 struct ControlOptions {
@@ -36,6 +37,7 @@ struct ControlOptions {
 };
 
 TAILQ_HEAD(PeerList, Peer);
+TAILQ_HEAD(RestList, Rest);
 TAILQ_HEAD(WatchList, Watch);
 
 struct Control {
@@ -48,6 +50,7 @@ struct Control {
         uint32_t n_peers;
         uint32_t max_clients;
         struct WatchList watches;
+        struct RestList rests;
         RegistryListener registry_listener;
         int64_t started_ms;
 };

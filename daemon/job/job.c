@@ -257,11 +257,13 @@ static void begin_when_saved(Job *job) {
 }
 
 static void tell_rest(Job *job) {
-        bool at_rest = job_at_rest(job);
+        bool at_rest = job_at_rest(job), quiet = job_quiet(job);
+        bool came = (at_rest && !job->at_rest) || (quiet && !job->quiet);
 
-        if (at_rest && !job->at_rest && job->changed)
-                job->changed(job, job->userdata);
         job->at_rest = at_rest;
+        job->quiet = quiet;
+        if (came && job->changed)
+                job->changed(job, job->userdata);
 }
 
 /* What is in flight ends and is stored. What the store refuses even now, nobody will ask for again. */

@@ -53,9 +53,11 @@ struct Job {
         uint64_t attempts;   /* requests of this generation, once the flow is gone */
         uint64_t window_max; /* of the flows that have ended since the daemon started */
         bool at_rest;        /* job_at_rest() held in the last turn */
+        bool quiet;          /* job_quiet() did */
         bool forgotten;      /* deleted: gone from the list once nothing of it is under way */
 
-        void (*changed)(Job *job, void *userdata); /* its state or settings changed, or it came to rest */
+        void (*changed)(
+                Job *job, void *userdata); /* its state or settings changed, it came to rest or is quiet */
         void *userdata;
 };
 

@@ -5,6 +5,7 @@ test_testapi.py PROGRAM [unittest options]; standard library only, so that it ru
 """
 
 import contextlib
+import fcntl
 import gzip
 import http.client
 import json
@@ -15,6 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -56,10 +58,22 @@ class Api:
         with self.socket(request, timeout) as s:
             return read_all(s)
 
+    def wait_until(self, condition):
+        """Waits until the counters fulfil the condition."""
+        wait_until(lambda: condition(self.json("/_counters")))
+
     def end(self):
         self.process.send_signal(signal.SIGTERM)
         out, err = self.process.communicate(timeout=20)
         return self.process.returncode, out, err
+
+
+def wait_until(condition, deadline=20):
+    end = time.monotonic() + deadline
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {deadline} s")
+        time.sleep(0.001)
 
 
 def read_all(s):
@@ -248,9 +262,8 @@ class Closing(TestApi):
             with self.assertRaises(TimeoutError):
                 s.recv(1)
             self.assertEqual(self.api.json("/_counters")["in_flight"], 1)
-        time.sleep(0.1)
-        counters = self.api.json("/_counters")
-        self.assertEqual((counters["in_flight"], counters["unanswered"]), (0, 1))
+        self.api.wait_until(lambda counters: counters["in_flight"] == 0)
+        self.assertEqual(self.api.json("/_counters")["unanswered"], 1)
 
 
 class Protocol(TestApi):
@@ -277,7 +290,8 @@ class Protocol(TestApi):
             s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for byte in request:
                 s.sendall(bytes([byte]))
-                time.sleep(0.0005)
+                # It has reached the other side before the next one leaves.
+                wait_until(lambda: fcntl.ioctl(s, termios.TIOCOUTQ, bytes(4)) == bytes(4))
             self.assertEqual(json.loads(read_all(s).split(b"\r\n\r\n", 1)[1])["body"], "abc0123456789")
 
     def test_bodies(self):
@@ -347,7 +361,7 @@ class Pages(TestApi):
 
     def test_reset(self):
         with self.api.socket(b"GET /?id=x&delay=300&text=done HTTP/1.1\r\n\r\n") as s:
-            time.sleep(0.1)
+            self.api.wait_until(lambda counters: counters["in_flight"] == 1)
             counters = self.api.json("/_reset")
             self.assertEqual((counters["requests"], counters["in_flight"]), (0, 1))
             self.assertTrue(read_until(s, b"done"))
@@ -441,7 +455,7 @@ class Program(unittest.TestCase):
         api = Api()
         queries = (b"hang=1", b"drip=1&size=100", b"delay=60s", b"size=1G")
         waiting = [api.socket(b"GET /?" + query + b" HTTP/1.1\r\n\r\n") for query in queries]
-        time.sleep(0.2)
+        api.wait_until(lambda counters: counters["in_flight"] == len(queries))
         api.process.send_signal(signal.SIGINT)
         self.assertEqual(api.end(), (0, "", ""))
         for s in waiting:
