@@ -43,6 +43,7 @@ def machine(bare_machine, build, tmp_path_factory):
     machine.run("useradd", "--create-home", "--groups", "reqd", "alice")
     machine.run("useradd", "--create-home", "mallory")
     machine.systemctl("daemon-reload")
+    machine.waiting = WaitingUnit(machine)  # begun here, because what it waits for takes a minute
     return machine
 
 
@@ -75,14 +76,6 @@ def service(fresh):
     fresh.configure("[Network]\nAllowAddress=127.0.0.0/8\n")
     fresh.systemctl("start", "reqd")
     return fresh
-
-
-@pytest.fixture(scope="session", autouse=True)
-def waiting(machine):
-    """A second daemon, whose store never answers: begun first of all, because it takes a minute to be ready."""
-    unit = WaitingUnit(machine)
-    yield unit
-    unit.end()
 
 
 @pytest.fixture(scope="session")

@@ -74,15 +74,11 @@ class WaitingUnit:
     CONFIG = "/etc/reqd-waiting.conf"
 
     def __init__(self, machine):
-        self.machine = machine
         machine.write(self.CONFIG, "[Store]\nURI=mongodb://127.0.0.1:1/reqd\n")
         machine.run(
             "systemd-run", f"--unit={self.unit}", "--no-block", "-p", "Type=notify", "-p", "TimeoutStartSec=120s",
             "-p", "RuntimeDirectory=reqd-waiting", "reqd", "--config", self.CONFIG,
         )
-
-    def end(self):
-        self.machine.systemctl("kill", "--signal=KILL", self.unit, check=False)
 
 
 class Service:

@@ -63,8 +63,7 @@ def test_a_stop_under_load_loses_and_repeats_nothing(service, api):
     assert counters["in_flight"] == 0 and counters["unanswered"] == 0, "all of them were answered"
     assert service.property("Result") == "success"
     service.systemctl("start", "reqd")
-    done = service.status()["documents"]
-    assert done["ok"] >= 500, "and stored"
+    service.wait_status(lambda s: s["documents"]["ok"] >= 500, "all of them are stored")
     service.wait()
     assert service.status()["documents"]["ok"] == 1000
     assert_each_sent_once(api, 1000)
@@ -206,14 +205,32 @@ def test_a_store_whose_address_is_a_credential(fresh, api, machine, mongodb):
     wait_until(lambda: any("1 setting has changed" in m for m in fresh.messages(since)), "it has reloaded")
 
 
-def test_a_store_that_is_away_delays_the_start_by_a_minute(machine, waiting):
-    """Begun with the first test of this file, so that nobody waits for it."""
-    wait_until(lambda: machine.property(waiting.unit, "ActiveState") != "activating", "it is active", deadline=90)
-    assert machine.property(waiting.unit, "ActiveState") == "active"
-    assert machine.property(waiting.unit, "StatusText").startswith("waiting for the store: ")
+def test_a_store_that_is_away_delays_the_start_by_a_minute(machine):
+    unit = machine.waiting.unit
+    wait_until(lambda: machine.property(unit, "ActiveState") != "activating", "it is active", deadline=90)
+    assert machine.property(unit, "ActiveState") == "active"
+    assert machine.property(unit, "StatusText").startswith("waiting for the store: ")
     begun, ready = (
-        int(machine.property(waiting.unit, name)) for name in ("ExecMainStartTimestampMonotonic", "ActiveEnterTimestampMonotonic")
+        int(machine.property(unit, f"{event}TimestampMonotonic")) for event in ("ExecMainStart", "ActiveEnter")
     )
     assert 59_000_000 < ready - begun < 80_000_000
-    entries = [e["MESSAGE"] for e in machine.journal("-u", waiting.unit)]
-    assert any("the store has not given its jobs" in m for m in entries)
+    assert any("the store has not given its jobs" in e["MESSAGE"] for e in machine.journal("-u", unit))
+
+
+def test_the_journal_tells_the_story_of_a_job(service, api, machine):
+    since = machine.now()
+    service.insert_urls(api, 300, "delay=20")
+    service.submit("-n", "10")
+    service.ctl("pause", "samples")
+    service.ctl("set", "samples", "concurrency=50")
+    service.ctl("resume", "samples", user="root")
+    service.wait()
+    story = machine.journal("JOB=samples", since)
+    said = " ".join(str(entry["MESSAGE"]) for entry in story)
+    words = ["submitted", "paused", "concurrency=50", "resumed", "done; 300 ok"]
+    assert [said.find(word) for word in words] == sorted(said.find(word) for word in words), said
+    assert -1 not in [said.find(word) for word in words], said
+    assert all(len(entry["MESSAGE_ID"]) == 32 and entry["_SYSTEMD_UNIT"] == "reqd.service" for entry in story)
+    alice = machine.run("id", "-u", "alice").stdout.strip()
+    assert {entry["UID"] for entry in story if "paused" in entry["MESSAGE"]} == {alice}
+    assert {entry["UID"] for entry in story if "resumed" in entry["MESSAGE"]} == {"0"}
