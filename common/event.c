@@ -46,6 +46,12 @@ const Event events[_EVENT_N] = {
                 "disk is full, or it is read-only. ERROR= is its own number for that. Nothing is\n"
                 "lost: what it did not take is kept. Mend the store; a job that paused for this goes\n"
                 "on with: reqctl resume @JOB@\n" },
+        [EVENT_LEASE_LOST] = { "lease-lost", "75aeb2fd1d1e4c899fac3be26a33b1a7", LOG_LEVEL_ERROR,
+                "Another reqd is at work on this store",
+                "One daemon at a time owns the jobs of a store. This one found that another has them,\n"
+                "or has taken them over because this one could not renew its lease in time: it was\n"
+                "stopped, or cut off from the store. It ends without writing anything more; nothing is\n"
+                "lost, and the other one goes on. `reqctl status` against that one shows the jobs.\n" },
         [EVENT_DESCRIPTORS_SHORT] = { "descriptors-short", "4c17ea14419b41efa977f55f8b8064e4",
                 LOG_LEVEL_WARNING, "File descriptors are too few",
                 "A request in flight takes up to two; LIMIT= there are, WANTED= would do. Raise\n"

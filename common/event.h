@@ -23,6 +23,7 @@ typedef enum EventId {
         EVENT_STORE_LOST,
         EVENT_STORE_BACK,
         EVENT_STORE_REFUSES,
+        EVENT_LEASE_LOST,
         EVENT_DESCRIPTORS_SHORT,
         EVENT_JOB_SUBMITTED,
         EVENT_JOB_BEGUN,

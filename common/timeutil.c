@@ -8,11 +8,19 @@
 
 #include "common/alloc.h"
 
-uint64_t time_now_us(void) {
+static uint64_t clock_us(clockid_t clock) {
         struct timespec now;
 
-        clock_gettime(CLOCK_MONOTONIC, &now);
+        clock_gettime(clock, &now);
         return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t time_now_us(void) {
+        return clock_us(CLOCK_MONOTONIC);
+}
+
+uint64_t time_boot_us(void) {
+        return clock_us(CLOCK_BOOTTIME);
 }
 
 int64_t time_wall_ms(void) {

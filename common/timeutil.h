@@ -17,6 +17,10 @@
 #define TIME_RFC3339_SIZE 32
 
 uint64_t time_now_us(void);
+
+/* CLOCK_BOOTTIME, which goes on while the machine sleeps. */
+uint64_t time_boot_us(void);
+
 int64_t time_wall_ms(void);
 
 /* RFC 3339 in UTC with milliseconds; @text has TIME_RFC3339_SIZE bytes. Returns @text. */

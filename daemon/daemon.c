@@ -42,6 +42,7 @@ struct Daemon {
         Signals *signals;
         struct event *deadline;
         bool ending;
+        UserError why; /* it ended by itself */
 };
 
 /* Priority 0 is for clients and signals, so that load never keeps them waiting; 1 for everything else. */
@@ -86,6 +87,14 @@ static int open_engine(Daemon *daemon) {
         return engine_new(daemon->base, &options, &daemon->engine);
 }
 
+static void on_lost(UserError *why, void *userdata) {
+        Daemon *daemon = userdata;
+
+        user_error_deinit(&daemon->why);
+        daemon->why = *why;
+        event_base_loopbreak(daemon->base);
+}
+
 static int open_registry(Daemon *daemon) {
         RegistryOptions options = {
                 .base = daemon->base,
@@ -94,6 +103,9 @@ static int open_registry(Daemon *daemon) {
                 .engine = daemon->engine,
                 .max_in_flight = daemon->budget.max_in_flight,
                 .max_jobs = (uint32_t)daemon->config->limits.max_jobs,
+                .lease_us = daemon->config->store.lease_us,
+                .lost = on_lost,
+                .userdata = daemon,
         };
 
         return registry_new(&options, &daemon->registry);
@@ -285,10 +297,18 @@ Daemon *daemon_free(Daemon *daemon) {
         if (daemon->base)
                 event_base_free(daemon->base);
         config_free(daemon->config);
+        user_error_deinit(&daemon->why);
         free(daemon);
         return NULL;
 }
 
-int daemon_run(Daemon *daemon) {
-        return event_base_dispatch(daemon->base) < 0 ? -EIO : 0;
+int daemon_run(Daemon *daemon, UserError *error) {
+        if (event_base_dispatch(daemon->base) < 0)
+                return -EIO;
+        if (!daemon->why.message)
+                return 0;
+
+        *error = daemon->why;
+        daemon->why = (UserError) {};
+        return -EBUSY;
 }

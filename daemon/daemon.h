@@ -25,6 +25,7 @@ DEFINE_FREEP(Daemon, daemon);
 
 /*
  * Runs until SIGTERM or SIGINT: then nothing more starts, what is in flight ends and is stored, for at most
- * 30 seconds; a second signal ends at once. SIGHUP reloads the configuration. Returns 0 or a negative code.
+ * 30 seconds; a second signal ends at once. SIGHUP reloads the configuration. Or until another daemon owns the
+ * store's jobs. Returns 0; -EBUSY with @error filled; another negative code.
  */
-int daemon_run(Daemon *daemon);
+int daemon_run(Daemon *daemon, UserError *error);

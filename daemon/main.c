@@ -27,7 +27,7 @@ static int run(const Arguments *arguments, UserError *error) {
                 return r;
 
         config = NULL;
-        return daemon_run(daemon);
+        return daemon_run(daemon, error);
 }
 
 static int report(int r, const UserError *error) {

@@ -66,13 +66,14 @@ void cmd_get_interface_description(Call *call) {
 
 static void write_store(const Registry *registry, JsonWriter *writer) {
         const StoreLink *link = &registry->link;
+        bool available = !link->away && store_link_lets_start(link);
 
         json_key(writer, "store");
         json_open_object(writer);
         json_member_string(writer, "kind", store_kind(link->store));
         json_member_string(writer, "address", store_address(link->store));
-        json_member_bool(writer, "available", !link->away);
-        json_member_string(writer, "message", link->away ? link->failure.message : NULL);
+        json_member_bool(writer, "available", available);
+        json_member_string(writer, "message", available ? NULL : link->failure.message);
         json_close_object(writer);
 }
 

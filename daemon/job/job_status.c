@@ -78,7 +78,8 @@ static void write_rate(const Job *job, JsonWriter *writer) {
 
 static void write_pace(const Job *job, JsonWriter *writer) {
         uint32_t most = job->services->max_in_flight;
-        bool store_away = job->services->link->away && job->record.state == JOB_RUNNING;
+        const StoreLink *link = job->services->link;
+        bool store_away = (link->away || !store_link_lets_start(link)) && job->record.state == JOB_RUNNING;
 
         json_key(writer, "pace");
         json_open_object(writer);

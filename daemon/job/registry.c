@@ -106,6 +106,9 @@ static void start_requests(Registry *registry) {
         struct timeval later;
         Job *job;
 
+        if (!store_link_lets_start(&registry->link))
+                return; /* the lease's renewal gives the next turn */
+
         for (int i = 0;; i++) {
                 if (i == START_AT_ONCE) {
                         kick(registry);
@@ -234,6 +237,7 @@ static void load_done(StoreWork *work, int r) {
         free(load->records);
         free(load);
         registry->loaded = r == 0;
+        registry->refused &= !registry->loaded;
         tell_ready(registry);
         kick(registry);
 }
@@ -247,7 +251,7 @@ static void load_drop(StoreWork *work) {
         free(load);
 }
 
-int registry_start(Registry *registry) {
+static int load_jobs(Registry *registry) {
         RegistryLoad *load = calloc(1, sizeof(*load));
 
         if (!load)
@@ -263,8 +267,31 @@ static void on_reload(int fd, short what, void *userdata) {
         static const struct timeval later = { .tv_sec = LOAD_AGAIN_S };
         Registry *registry = userdata;
 
-        if (registry_start(registry))
+        if (load_jobs(registry))
                 event_add(registry->reload, &later);
+}
+
+int registry_start(Registry *registry) {
+        return lease_begin(&registry->lease);
+}
+
+static void on_lease_taken(void *userdata) {
+        on_reload(-1, 0, userdata);
+}
+
+static void on_lease_waits(const StoreFailure *failure, void *userdata) {
+        Registry *registry = userdata;
+
+        registry->refused = true;
+        registry->refusal = *failure;
+        tell_ready(registry);
+}
+
+static void on_lease_lost(UserError *why, void *userdata) {
+        Registry *registry = userdata;
+
+        registry->draining = true; /* nothing more starts */
+        registry->lost(why, registry->lost_userdata);
 }
 
 static int init_events(Registry *registry, struct event_base *base) {
@@ -272,6 +299,19 @@ static int init_events(Registry *registry, struct event_base *base) {
         registry->later = evtimer_new(base, on_later, registry);
         registry->reload = evtimer_new(base, on_reload, registry);
         return registry->turn && registry->later && registry->reload ? 0 : -ENOMEM;
+}
+
+static int init_lease(Registry *registry, const RegistryOptions *options) {
+        registry->lost = options->lost;
+        registry->lost_userdata = options->userdata;
+        registry->lease = (Lease) {
+                .services = &registry->services,
+                .taken = on_lease_taken,
+                .waits = on_lease_waits,
+                .lost = on_lease_lost,
+                .userdata = registry,
+        };
+        return lease_init(&registry->lease, options->lease_us);
 }
 
 int registry_new(const RegistryOptions *options, Registry **ret_registry) {
@@ -306,6 +346,8 @@ int registry_new(const RegistryOptions *options, Registry **ret_registry) {
 
         r = store_link_init(
                 &registry->link, options->base, options->store, options->workers, on_link_changed, registry);
+        if (!r)
+                r = init_lease(registry, options);
         if (r)
                 return error_trace(r);
 
@@ -330,6 +372,7 @@ Registry *registry_free(Registry *registry) {
         free_list(&registry->jobs);
         free_list(&registry->arriving);
         free_list(&registry->leaving);
+        lease_deinit(&registry->lease);
         store_link_deinit(&registry->link);
         if (registry->turn)
                 event_free(registry->turn);

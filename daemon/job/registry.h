@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/json.h"
 #include "daemon/job/job.h"
+#include "daemon/job/lease.h"
 #include "daemon/job/services.h"
 
 /*
@@ -31,12 +32,18 @@ struct RegistryOptions {
         Engine *engine;
         uint32_t max_in_flight; /* requests, all jobs together */
         uint32_t max_jobs;      /* unfinished ones */
+        uint64_t lease_us;      /* 0: LEASE_LENGTH_US */
+
+        /* Another daemon owns the store's jobs: end. @why is taken over. */
+        void (*lost)(UserError *why, void *userdata);
+        void *userdata;
 };
 
 struct Registry {
         Services services;
         StoreLink link;
         OriginEvents origin_events;
+        Lease lease;             /* without it no job is loaded */
         struct JobList jobs;     /* oldest first */
         struct JobList arriving; /* submitted, their records on the way into the store */
         struct JobList leaving;  /* deleted, with something still under way */
@@ -44,9 +51,11 @@ struct Registry {
         struct event *later;     /* the same when a rate lets the next request start */
         uint32_t max_jobs;
         bool loaded;  /* the store's jobs are here */
-        bool refused; /* it does not give them, and `refusal` says why */
+        bool refused; /* it does not give them, or not yet, and `refusal` says why */
         StoreFailure refusal;
         struct event *reload; /* when to ask for them again */
+        void (*lost)(UserError *why, void *userdata);
+        void *lost_userdata;
         bool draining;
         void (*drained)(void *userdata);
         void *drained_userdata;
@@ -75,12 +84,16 @@ enum {
 /* @options: copied. Returns 0 or -ENOMEM. */
 int registry_new(const RegistryOptions *options, Registry **ret_registry);
 
-/* The workers have ended (workers_free()); the engine and the store have not. Accepts NULL. */
+/*
+ * The workers have ended (workers_free()); the engine and the store have not. Releases the lease on the store's
+ * jobs, for which it may wait as long as the store takes. Accepts NULL.
+ */
 Registry *registry_free(Registry *registry);
 DEFINE_FREEP(Registry, registry);
 
 /*
- * Begins loading the store's jobs, however long it takes to give them; unfinished ones go on by themselves.
+ * Takes the lease on the store's jobs and loads them, however long it takes to get them; unfinished ones go on by
+ * themselves.
  * Returns 0 or -ENOMEM.
  */
 int registry_start(Registry *registry);

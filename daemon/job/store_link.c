@@ -13,10 +13,20 @@
 #define BACKOFF_FIRST_US (100 * USEC_PER_MSEC)
 #define BACKOFF_LAST_US (2 * USEC_PER_SEC)
 
+static int fail_closed(StoreFailure *failure) {
+        snprintf(failure->message, sizeof(failure->message), "the lease on its jobs is not ours at present");
+        return STORE_E_AWAY;
+}
+
 static void run_work(Work *work) {
         StoreWork *item = (StoreWork *)work;
 
         item->failure = (StoreFailure) {}; /* of an earlier try */
+        if (item->lane != WORK_LEASE && time_boot_us() >= atomic_load(&item->link->open_until_us)) {
+                item->r = fail_closed(&item->failure);
+                return;
+        }
+
         item->r = item->run(item, item->link->store);
         if (item->r < 0 && !item->failure.message[0]) {
                 item->failure.code = -item->r;
@@ -123,6 +133,8 @@ int store_link_init(StoreLink *link, struct event_base *base, Store *store, Work
                 .store = store,
                 .workers = workers,
                 .backoff_us = BACKOFF_FIRST_US,
+                .open_until_us = UINT64_MAX,
+                .start_until_us = UINT64_MAX,
                 .changed = changed,
                 .userdata = userdata,
         };
@@ -141,6 +153,15 @@ void store_link_deinit(StoreLink *link) {
         if (link->again)
                 event_free(link->again);
         *link = (StoreLink) {};
+}
+
+void store_link_open(StoreLink *link, uint64_t until_us, uint64_t start_until_us) {
+        atomic_store(&link->open_until_us, until_us);
+        link->start_until_us = start_until_us;
+}
+
+bool store_link_lets_start(const StoreLink *link) {
+        return link->start_until_us == UINT64_MAX || time_boot_us() < link->start_until_us;
 }
 
 void store_link_submit(StoreLink *link, WorkLane lane, StoreWork *work) {

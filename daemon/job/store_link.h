@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -45,6 +46,8 @@ struct StoreWork {
 struct StoreLink {
         Store *store;
         Workers *workers;
+        _Atomic uint64_t open_until_us; /* CLOCK_BOOTTIME; see store_link_open() */
+        uint64_t start_until_us;
         struct event *again; /* when to ask an absent store again */
         uint64_t backoff_us;
         size_t n_absent;                 /* calls that found the store away and have had no answer since */
@@ -61,6 +64,15 @@ int store_link_init(StoreLink *link, struct event_base *base, Store *store, Work
 
 /* Drops the calls that wait; those that run must have ended (workers_free()). */
 void store_link_deinit(StoreLink *link);
+
+/*
+ * Until when calls are made, but those of WORK_LEASE, and until when requests may start, both CLOCK_BOOTTIME; as it
+ * is made a link is open for good. A call that comes later, or lay waiting so long, finds the store away.
+ */
+void store_link_open(StoreLink *link, uint64_t until_us, uint64_t start_until_us);
+
+/* Requests may start: their answers can be stored. */
+bool store_link_lets_start(const StoreLink *link);
 
 /*
  * Makes the call on a thread of @lane. @work's run, done, drop and once are set by the caller; it stays alive

@@ -21,6 +21,7 @@ struct Config {
                 char *uri_file; /* it is read from there; a relative name is one of $CREDENTIALS_DIRECTORY */
                                 /* of the two, the one that was set last forgets the other */
                 uint64_t page_documents;
+                uint64_t lease_us; /* MongoDB */
         } store;
         struct {
                 StringList

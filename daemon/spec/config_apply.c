@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "common/nearest.h"
+#include "common/timeutil.h"
 #include "daemon/spec/config_uri.h"
 
 #define PATH_SIZE 96 /* of "Network.AllowAddress[12]" */
@@ -21,6 +22,9 @@ const Option config_options[] = {
                 .help = "a file with that URI in it; a relative name is a credential of systemd" },
         { "Store.PageDocuments", OPTION_COUNT, PLACE(store.page_documents), .fallback = "5000", .min = 1,
                 .max = 100000, .arg = "N", .help = "documents read at once" },
+        { "Store.Lease", OPTION_DURATION, PLACE(store.lease_us), .fallback = "30s", .min = USEC_PER_SEC,
+                .max = 3600 * USEC_PER_SEC, .arg = "DURATION",
+                .help = "how long a daemon that is not heard of owns the jobs of a MongoDB store" },
         { "Network.AllowAddress", OPTION_LIST, PLACE(network.allow), .live = true, .arg = "PREFIX...",
                 .help = "addresses that may be reached though they are not public" },
         { "Network.DenyAddress", OPTION_LIST, PLACE(network.deny), .live = true, .arg = "PREFIX...",

@@ -12,6 +12,7 @@
  * not look like a server that is away, and a reader that keeps a cursor never holds up a write.
  */
 
+typedef struct MongoJobs MongoJobs;
 typedef struct MongoStore MongoStore;
 
 typedef enum MongoUse {
@@ -59,6 +60,27 @@ static inline void mongo_bulk_freep(mongoc_bulk_operation_t **bulk) {
 
 /* Documents larger than this are not sent: the library would drop their neighbours in the bulk with them. */
 #define MONGO_DOCUMENT_MAX (16u * 1024 * 1024)
+
+/* The collection of job records and of the lease on them, with the client it needs. */
+struct MongoJobs {
+        MongoStore *store;
+        mongoc_client_t *client;
+        mongoc_collection_t *collection;
+        int r; /* of what was done with it, for mongo_jobs_close() */
+};
+
+/* Opens a zeroed one: 0, or STORE_E_AWAY. It is closed in any case. */
+int mongo_jobs_open(MongoJobs *jobs, Store *store, StoreFailure *failure);
+void mongo_jobs_close(MongoJobs *jobs);
+
+/* The _id of the lease; those of job records are ObjectIds. */
+#define MONGO_LEASE_ID "lease"
+
+/* mongo_lease.c */
+int mongo_lease_take(Store *store, const StoreOwner *owner, const bson_oid_t *dead, StoreLease *ret_lease,
+        StoreFailure *failure);
+int mongo_lease_renew(Store *store, const StoreOwner *owner, StoreFailure *failure);
+int mongo_lease_release(Store *store, const StoreOwner *owner, StoreFailure *failure);
 
 /* mongo_ask.c */
 int mongo_ping(Store *store, StoreFailure *failure);

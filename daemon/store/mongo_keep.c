@@ -9,17 +9,7 @@
 
 #define JOBS "reqd_jobs"
 
-typedef struct Jobs Jobs;
-
-/* The collection of job records, with the client it needs. */
-struct Jobs {
-        MongoStore *store;
-        mongoc_client_t *client;
-        mongoc_collection_t *collection;
-        int r; /* of what was done with it */
-};
-
-static int jobs_open(Jobs *jobs, Store *store, StoreFailure *failure) {
+int mongo_jobs_open(MongoJobs *jobs, Store *store, StoreFailure *failure) {
         MongoStore *mongo = (MongoStore *)store;
         int r;
 
@@ -32,7 +22,7 @@ static int jobs_open(Jobs *jobs, Store *store, StoreFailure *failure) {
         return 0;
 }
 
-static void jobs_close(Jobs *jobs) {
+void mongo_jobs_close(MongoJobs *jobs) {
         if (!jobs->client)
                 return;
 
@@ -41,7 +31,7 @@ static void jobs_close(Jobs *jobs) {
 }
 
 int mongo_job_save(Store *store, const bson_t *record, StoreFailure *failure) {
-        _cleanup_(jobs_close) Jobs jobs = {};
+        _cleanup_(mongo_jobs_close) MongoJobs jobs = {};
         bson_t selector = BSON_INITIALIZER, *opts, reply;
         bson_error_t error;
         bson_iter_t iter;
@@ -50,7 +40,7 @@ int mongo_job_save(Store *store, const bson_t *record, StoreFailure *failure) {
         if (!bson_iter_init_find(&iter, record, "_id"))
                 return error_trace(-EINVAL);
 
-        r = jobs_open(&jobs, store, failure);
+        r = mongo_jobs_open(&jobs, store, failure);
         if (r)
                 return r;
 
@@ -66,12 +56,12 @@ int mongo_job_save(Store *store, const bson_t *record, StoreFailure *failure) {
 }
 
 int mongo_job_delete(Store *store, const bson_oid_t *id, StoreFailure *failure) {
-        _cleanup_(jobs_close) Jobs jobs = {};
+        _cleanup_(mongo_jobs_close) MongoJobs jobs = {};
         bson_t selector = BSON_INITIALIZER, reply;
         bson_error_t error;
         int r;
 
-        r = jobs_open(&jobs, store, failure);
+        r = mongo_jobs_open(&jobs, store, failure);
         if (r)
                 return r;
 
@@ -102,20 +92,21 @@ static void free_records(bson_t **records, size_t n) {
 }
 
 int mongo_job_load_all(Store *store, bson_t ***ret_records, size_t *ret_n, StoreFailure *failure) {
-        _cleanup_(jobs_close) Jobs jobs = {};
-        bson_t filter = BSON_INITIALIZER, *opts, **records = NULL;
+        _cleanup_(mongo_jobs_close) MongoJobs jobs = {};
+        bson_t *filter, *opts, **records = NULL;
         mongoc_cursor_t *cursor;
         const bson_t *record, *reply;
         bson_error_t error;
         size_t n = 0;
         int r;
 
-        r = jobs_open(&jobs, store, failure);
+        r = mongo_jobs_open(&jobs, store, failure);
         if (r)
                 return r;
 
+        filter = BCON_NEW("_id", "{", "$ne", BCON_UTF8(MONGO_LEASE_ID), "}");
         opts = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}");
-        cursor = mongoc_collection_find_with_opts(jobs.collection, &filter, opts, NULL);
+        cursor = mongoc_collection_find_with_opts(jobs.collection, filter, opts, NULL);
         while (!r && mongoc_cursor_next(cursor, &record))
                 r = add_record(&records, &n, record);
         if (!r && mongoc_cursor_error_document(cursor, &error, &reply))
@@ -123,6 +114,7 @@ int mongo_job_load_all(Store *store, bson_t ***ret_records, size_t *ret_n, Store
 
         mongoc_cursor_destroy(cursor);
         bson_destroy(opts);
+        bson_destroy(filter);
         jobs.r = r;
         if (r) {
                 free_records(records, n);

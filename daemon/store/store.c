@@ -85,6 +85,26 @@ int store_ping(Store *store, StoreFailure *failure) {
         return error_trace(store->ops->ping(store, failure));
 }
 
+bool store_leases(const Store *store) {
+        return store->ops->lease_take;
+}
+
+int store_lease_take(Store *store, const StoreOwner *owner, const bson_oid_t *dead, StoreLease *ret_lease,
+        StoreFailure *failure) {
+        if (!store_leases(store))
+                return 0;
+
+        return error_trace(store->ops->lease_take(store, owner, dead, ret_lease, failure));
+}
+
+int store_lease_renew(Store *store, const StoreOwner *owner, StoreFailure *failure) {
+        return store_leases(store) ? error_trace(store->ops->lease_renew(store, owner, failure)) : 0;
+}
+
+int store_lease_release(Store *store, const StoreOwner *owner, StoreFailure *failure) {
+        return store_leases(store) ? error_trace(store->ops->lease_release(store, owner, failure)) : 0;
+}
+
 int store_check_filter(Store *store, const char *collection, const bson_t *filter, StoreFailure *failure) {
         return error_trace(store->ops->check_filter(store, collection, filter, failure));
 }

@@ -8,6 +8,7 @@
 #include "common/alloc.h"
 #include "common/error.h"
 #include "daemon/store/outcome.h"
+#include "daemon/system/process_id.h"
 
 /*
  * Where documents, outcomes and jobs live: one contract over MongoDB, SQLite and memory.
@@ -24,18 +25,21 @@
 typedef struct Store Store;
 typedef struct StoreOps StoreOps;
 typedef struct StoreFailure StoreFailure;
+typedef struct StoreLease StoreLease;
 typedef struct StoreQuery StoreQuery;
 typedef struct StoreReader StoreReader;
 typedef struct StoreRow StoreRow;
 typedef struct StorePage StorePage;
 typedef struct StoreTarget StoreTarget;
 typedef struct StoreOptions StoreOptions;
+typedef struct StoreOwner StoreOwner;
 
 enum {
         _STORE_E_SUCCESS,
 
         STORE_E_AWAY,    /* not reachable, or locked by somebody else: the same call may work later */
         STORE_E_REFUSED, /* it answered no for the whole collection: rights, full disk, a wrong filter */
+        STORE_E_HELD,    /* another daemon has the lease on the store's jobs */
 };
 
 /* What a store said when it did not return 0. Filled by the functions that take one; NULL is allowed. */
@@ -47,6 +51,21 @@ struct StoreFailure {
 struct StoreOptions {
         const char *default_database; /* of `reqd_jobs` where a MongoDB URI names no database; NULL: "reqd" */
         uint64_t page_documents;      /* documents a `find` asks for: 5,000; MongoDB only */
+};
+
+/* Who asks for the lease on a store's jobs. */
+struct StoreOwner {
+        bson_oid_t id; /* of this run of the daemon, never used again */
+        ProcessId process;
+        uint64_t length_us; /* how long the lease lives without being renewed */
+};
+
+/* The lease as another one holds it; the times are the server's. */
+struct StoreLease {
+        bson_oid_t owner;
+        ProcessId process;
+        int64_t since_ms;
+        int64_t renewed_ms;
 };
 
 /* Which documents, for reading them in _id order. Copied by store_reader_new(). */
@@ -126,6 +145,21 @@ const char *store_address(const Store *store);
 
 /* Asks for the least possible answer. 0 or STORE_E_AWAY. */
 int store_ping(Store *store, StoreFailure *failure);
+
+/*
+ * The lease on the store's jobs: one daemon at a time owns them. Where store_leases() is false, that was settled by
+ * store_open() (a lock beside the SQLite file), and these return 0.
+ *
+ * Taking it works when nobody has it, when it has run out by the server's clock, when @owner has it already, and
+ * when @dead (NULL: nobody) has it, of whom the caller knows for certain that it has ended; else STORE_E_HELD with
+ * @ret_lease. Renewing gives STORE_E_HELD when @owner has it no more, even if nobody else does. Releasing what is
+ * not @owner's is no error.
+ */
+bool store_leases(const Store *store); /* any thread, does not block */
+int store_lease_take(Store *store, const StoreOwner *owner, const bson_oid_t *dead, StoreLease *ret_lease,
+        StoreFailure *failure);
+int store_lease_renew(Store *store, const StoreOwner *owner, StoreFailure *failure);
+int store_lease_release(Store *store, const StoreOwner *owner, StoreFailure *failure);
 
 /*
  * Whether this store can evaluate @filter over @collection (a SQLite or memory store refuses operators

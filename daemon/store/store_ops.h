@@ -24,6 +24,13 @@ struct StoreOps {
         void (*free)(Store *store);
 
         int (*ping)(Store *store, StoreFailure *failure);
+
+        /* NULL, all three, where opening it was enough */
+        int (*lease_take)(Store *store, const StoreOwner *owner, const bson_oid_t *dead,
+                StoreLease *ret_lease, StoreFailure *failure);
+        int (*lease_renew)(Store *store, const StoreOwner *owner, StoreFailure *failure);
+        int (*lease_release)(Store *store, const StoreOwner *owner, StoreFailure *failure);
+
         int (*check_filter)(
                 Store *store, const char *collection, const bson_t *filter, StoreFailure *failure);
 

@@ -38,6 +38,7 @@ static const size_t lane_threads[_WORK_LANE_N] = {
         [WORK_COUNT] = 1,
         [WORK_WRITE] = 2,
         [WORK_RECORD] = 1,
+        [WORK_LEASE] = 1,
         [WORK_CLIENT] = 2,
         [WORK_PARSE] = 1,
 };

@@ -22,6 +22,7 @@ typedef enum WorkLane {
         WORK_COUNT,  /* long scans that only count */
         WORK_WRITE,  /* bulks of outcomes */
         WORK_RECORD, /* job records, in the order given */
+        WORK_LEASE,  /* the lease on the store's jobs */
         WORK_CLIENT, /* what a client waits for: import, export, checks */
         WORK_PARSE,  /* large bodies */
         _WORK_LANE_N,

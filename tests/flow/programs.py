@@ -127,7 +127,7 @@ class Api:
 class Daemon:
     """reqd on a store, and reqctl for it."""
 
-    def __init__(self, workplace, store, config="", allow="127.0.0.0/8", env=None, start=True):
+    def __init__(self, workplace, store, config="", allow="127.0.0.0/8", env=None, start=True, store_config=""):
         self.workplace = workplace
         self.store = store
         # Collections are named with their database: each test has one of its own where a server is shared.
@@ -136,7 +136,7 @@ class Daemon:
         self.config = workplace.path / f"{self.socket.stem}.conf"
         page = "PageDocuments=20000\n" if store.startswith("mongodb:") else ""
         self.config.write_text(
-            f"[Store]\nURI={store}\n{page}[Network]\nAllowAddress={allow}\n[Control]\nSocket={self.socket}\n{config}"
+            f"[Store]\nURI={store}\n{page}{store_config}[Network]\nAllowAddress={allow}\n[Control]\nSocket={self.socket}\n{config}"
         )
         self.log = workplace.path / f"{self.socket.stem}.log"
         self.env = {**ENVIRONMENT, **(env or {})}

@@ -128,6 +128,38 @@ static void fake_free(Store *base) {
         free(store);
 }
 
+static int fake_lease_take(Store *base, const StoreOwner *owner, const bson_oid_t *dead,
+        StoreLease *ret_lease, StoreFailure *failure) {
+        FakeStore *store = fake_of(base);
+        bool does;
+        int answer = begin(store, FAKE_TAKE, &does);
+
+        if (dead) {
+                store->taken_from = *dead;
+                return 0;
+        }
+        if (answer != STORE_E_HELD)
+                return answer_of(answer, failure);
+
+        pthread_mutex_lock(&store->mutex);
+        *ret_lease = store->lease;
+        pthread_mutex_unlock(&store->mutex);
+        return answer;
+}
+
+static int fake_lease_renew(Store *base, const StoreOwner *owner, StoreFailure *failure) {
+        bool does;
+        int answer = begin(fake_of(base), FAKE_RENEW, &does);
+
+        return answer == STORE_E_HELD ? answer : answer_of(answer, failure);
+}
+
+static int fake_lease_release(Store *base, const StoreOwner *owner, StoreFailure *failure) {
+        bool does;
+
+        return answer_of(begin(fake_of(base), FAKE_RELEASE, &does), failure);
+}
+
 static const StoreOps fake_ops = {
         .kind = "fake",
         .free = fake_free,
@@ -142,6 +174,20 @@ static const StoreOps fake_ops = {
         .job_delete = fake_job_delete,
         .job_load_all = fake_job_load_all,
 };
+
+static const StoreOps fake_lease_ops = {
+        .kind = "fake",
+        .free = fake_free,
+        .count = fake_count,
+        .job_save = fake_job_save,
+        .lease_take = fake_lease_take,
+        .lease_renew = fake_lease_renew,
+        .lease_release = fake_lease_release,
+};
+
+void fake_lease_out(FakeStore *store) {
+        store->base.ops = &fake_lease_ops;
+}
 
 static FakeStore *fake_new(void) {
         FakeStore *store = calloc(1, sizeof(*store));

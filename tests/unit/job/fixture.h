@@ -22,6 +22,9 @@ typedef enum FakeCall {
         FAKE_LOAD,
         FAKE_WRITE,
         FAKE_COUNT,
+        FAKE_TAKE,
+        FAKE_RENEW,
+        FAKE_RELEASE,
         _FAKE_CALL_N,
 } FakeCall;
 
@@ -41,6 +44,8 @@ struct FakeStore {
         bool held[_FAKE_CALL_N];      /* such calls wait inside the store */
         unsigned calls[_FAKE_CALL_N]; /* that were begun */
         size_t bulks[FAKE_BULKS_MAX]; /* outcomes of each write */
+        StoreLease lease;             /* whoever has it, where the answer is STORE_E_HELD */
+        bson_oid_t taken_from;        /* whom the last one to take it called dead */
 };
 
 struct JobFixture {
@@ -74,6 +79,9 @@ unsigned fake_calls(FakeStore *store, FakeCall call);
 
 /* Waits until @n such calls have been begun. */
 void fake_await(FakeStore *store, FakeCall call, unsigned n);
+
+/* From now on it has a lease on its jobs; before lease_init(). */
+void fake_lease_out(FakeStore *store);
 
 /* The records that are in the store: how many, and the named text of the first. */
 size_t fake_records(FakeStore *store);

@@ -275,6 +275,7 @@ int contract_run(const ContractKind *kind) {
                 { contract_select_cases, contract_n_select_cases },
                 { contract_write_cases, contract_n_write_cases },
                 { contract_keep_cases, contract_n_keep_cases },
+                { contract_lease_cases, contract_n_lease_cases },
                 { kind->cases, kind->n_cases },
         };
         struct CMUnitTest tests[64] = {};

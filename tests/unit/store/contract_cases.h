@@ -16,6 +16,8 @@ extern const ContractCase contract_write_cases[];
 extern const size_t contract_n_write_cases;
 extern const ContractCase contract_keep_cases[];
 extern const size_t contract_n_keep_cases;
+extern const ContractCase contract_lease_cases[];
+extern const size_t contract_n_lease_cases;
 
 #define JOB_1 "65a000000000000000000001"
 #define JOB_2 "65a000000000000000000002"
