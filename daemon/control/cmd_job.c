@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/fault.h"
 #include "daemon/control/rest.h"
 #include "daemon/job/job_event.h"
 #include "daemon/job/job_status.h"
@@ -86,6 +87,7 @@ static void on_stored(void *userdata, bool stored) {
         _cleanup_free_ Change *change = userdata;
         JsonWriter *writer = call_begin(change->call);
 
+        fault_point(FAULT_CHANGED);
         write_job(change->job, writer);
         json_member_bool(writer, "stored", stored);
         if (stored)

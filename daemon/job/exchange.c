@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/fault.h"
 #include "common/timeutil.h"
 #include "common/utf8.h"
 #include "daemon/policy/judge.h"
@@ -242,6 +243,7 @@ static void judge_and_parse(Exchange *exchange, const HttpResponse *response) {
 static void on_response(const HttpResponse *response, void *userdata) {
         Exchange *exchange = userdata;
 
+        fault_point(FAULT_ANSWERED);
         exchange->answered(exchange->document, response);
         exchange->attempt = (RetryCase) {
                 .status = response->status,
@@ -299,5 +301,6 @@ int exchange_begin(Document *document, const JobSpec *spec, const Services *serv
         }
 
         document->exchange = TAKE_PTR(exchange);
+        fault_point(FAULT_SENT);
         return 0;
 }

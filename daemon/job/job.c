@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/fault.h"
 #include "common/log.h"
 #include "common/timeutil.h"
 #include "daemon/job/job_event.h"
@@ -222,6 +223,7 @@ static void begin(Job *job) {
                 saver_changed(&job->saver);
         }
         job_count_begin(job, &options);
+        fault_point(FAULT_BEGUN);
         services_kick(job->services);
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/fault.h"
 #include "daemon/job/job_event.h"
 #include "daemon/job/registry_internal.h"
 
@@ -121,7 +122,9 @@ static int run_submission(StoreWork *work, Store *store) {
                         return r;
         }
 
-        return store_job_save(store, submission->record, &work->failure);
+        r = store_job_save(store, submission->record, &work->failure);
+        fault_point(FAULT_SUBMITTED);
+        return r;
 }
 
 static Submission *submission_free(Submission *submission) {

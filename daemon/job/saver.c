@@ -6,6 +6,7 @@
 #include <event2/event.h>
 
 #include "common/error.h"
+#include "common/fault.h"
 #include "common/log.h"
 #include "common/timeutil.h"
 
@@ -36,7 +37,12 @@ static void tell_up_to(Saver *saver, uint64_t version, bool stored) {
 }
 
 static int run_save(StoreWork *work, Store *store) {
-        return store_job_save(store, ((SaverSave *)work)->record, &work->failure);
+        int r;
+
+        fault_point(FAULT_RECORDING);
+        r = store_job_save(store, ((SaverSave *)work)->record, &work->failure);
+        fault_point(FAULT_RECORDED);
+        return r;
 }
 
 static void save_done(StoreWork *work, int r) {

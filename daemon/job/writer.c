@@ -6,6 +6,7 @@
 #include <event2/event.h>
 
 #include "common/error.h"
+#include "common/fault.h"
 #include "common/timeutil.h"
 
 #define BULK_OUTCOMES_MAX 1000
@@ -32,7 +33,11 @@ static void send_ready(Writer *writer);
 static int run_write(StoreWork *work, Store *store) {
         WriterBulk *bulk = (WriterBulk *)work;
 
-        return store_write(store, &bulk->target, bulk->outcomes, bulk->n, bulk->results, &work->failure);
+        int r;
+
+        r = store_write(store, &bulk->target, bulk->outcomes, bulk->n, bulk->results, &work->failure);
+        fault_point(FAULT_WRITTEN);
+        return r;
 }
 
 static void bulk_free(WriterBulk *bulk) {
@@ -82,6 +87,7 @@ static void bulk_stored(WriterBulk *bulk) {
         writer->unstored -= bulk->n;
         writer->bytes -= bulk->bytes;
         bulk_free(bulk);
+        fault_point(FAULT_ACKNOWLEDGED);
         if (moved)
                 writer->moved(writer->userdata);
 }
@@ -189,6 +195,7 @@ int writer_add(Writer *writer, Outcome *outcome, WatermarkPage *page) {
         bulk->bytes += size;
         writer->unstored++;
         writer->bytes += size;
+        fault_point(FAULT_HANDED);
 
         if (bulk->n == BULK_OUTCOMES_MAX || bulk->bytes >= BULK_BYTES_MAX) {
                 seal(writer);

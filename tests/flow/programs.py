@@ -144,12 +144,22 @@ class Daemon:
         if start:
             self.start()
 
-    def start(self):
+    def launch(self, **env):
+        """Starts it without waiting for it."""
         self.process = self.workplace.start_daemon(
-            [self.workplace.build / "daemon/reqd", "--config", self.config], self.log, self.env
+            [self.workplace.build / "daemon/reqd", "--config", self.config], self.log, {**self.env, **env}
         )
+
+    def start(self):
+        self.launch()
         wait_until(self.answers, f"reqd answers on its socket; its log: {self.log.read_text()[-2000:]}")
         return self
+
+    def start_to_die(self, fault):
+        """Starts it so that it dies at a fault point, "sent:100": common/fault.h, in a build with -Dfaults=true."""
+        built = subprocess.run(["grep", "-q", "REQD_FAULT", self.workplace.build / "daemon/reqd"], check=False)
+        assert built.returncode == 0, "this build has no fault points: configure it with -Dfaults=true, as ./check does"
+        self.launch(REQD_FAULT=fault)
 
     def answers(self):
         assert self.process.poll() is None, f"reqd has ended: {self.log.read_text()[-3000:]}"

@@ -13,6 +13,11 @@ def test_what_is_installed_is_what_systemd_finds(machine):
     assert ":/var/lib/reqd:" in machine.run("getent", "passwd", "reqd").stdout
 
 
+def test_nothing_of_the_tests_is_installed(machine):
+    """A build for the tests can be told to die at a fault point: what is installed does not know how."""
+    assert machine.run("grep", "-c", "REQD_FAULT", "/usr/sbin/reqd", check=False).stdout.strip() == "0"
+
+
 def test_it_runs_at_once_as_it_is_installed(fresh, machine):
     fresh.systemctl("start", "reqd")
     assert fresh.property("ActiveState") == "active"
