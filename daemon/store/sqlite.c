@@ -72,9 +72,11 @@ static int lock_file(SqliteStore *store, UserError *error) {
         store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
         if (store->lock < 0)
                 return user_error_set(error, NULL, NULL, "cannot create %s: %m", path);
-        if (flock(store->lock, LOCK_EX | LOCK_NB) < 0)
-                return user_error_set(error, NULL, "end that one first, or name another file",
+        if (flock(store->lock, LOCK_EX | LOCK_NB) < 0) {
+                user_error_set(error, NULL, "end that one first, or name another file",
                         "another reqd is at work on %s", store->path);
+                return -EBUSY; /* no fault of the settings: trying again later may help */
+        }
 
         return 0;
 }

@@ -125,7 +125,7 @@ typedef enum StoreResult {
  * Does not block on a server: a MongoDB that is away is found out by the first call. SQLite files and
  * their tables are made here (mode as umask says), so a wrong path is an error now.
  * Returns 0; or negative with @error filled (URI wrong, password inside a --store argument is the
- * caller's check; file cannot be opened). Loop thread, before or after workers exist.
+ * caller's check; file cannot be opened), -EBUSY if another daemon owns its jobs. Loop thread, before or after workers exist.
  */
 int store_open(const char *uri, const StoreOptions *options, Store **ret_store, UserError *error);
 
