@@ -99,9 +99,10 @@ const Event events[_EVENT_N] = {
                 "who asked for it.\n" },
         [EVENT_JOB_FAILURES] = { "job-failures", "7932898a37dc461ab894a208e44467c8", LOG_LEVEL_WARNING,
                 "Documents of job @JOB@ have failed",
-                "FAILED= of them in the last SECONDS= seconds, and each reason as a field of its own,\n"
-                "such as TIMEOUT=. Such an entry comes at most once in ten seconds a job. `reqctl\n"
-                "errors @JOB@` groups all failures and says what to do.\n" },
+                "FAILED= of them in the last SECONDS= seconds (0: just now), and each reason as a field\n"
+                "of its own, such as TIMEOUT=. Such an entry comes at most once in ten seconds a job;\n"
+                "what failed in a job's last seconds is in its totals when it is done. `reqctl errors\n"
+                "@JOB@` groups all failures and says what to do.\n" },
         [EVENT_JOB_UNREADABLE] = { "job-unreadable", "5d781717755f4857ad0289f00f8faf82", LOG_LEVEL_ERROR,
                 "The record of a job is not understood",
                 "The store holds a job that this version cannot read, and the daemon leaves it alone:\n"

@@ -11,6 +11,7 @@
 #include "common/log_queue.h"
 #include "common/log_sink.h"
 #include "common/timeutil.h"
+#include "common/utf8.h"
 
 #define MESSAGE_BYTES_MIN 1024 /* of an entry that its fields cannot take */
 #define STOP_WITHIN_US (2 * USEC_PER_SEC)
@@ -59,7 +60,10 @@ void log_entry_begin(LogEntry *entry, const Event *event) {
                 log_field(entry, "MESSAGE_ID", "%s", event->message_id);
 }
 
-/* Appends "NAME=value", of which at most @most bytes with the NUL. Returns what it would have taken. */
+/*
+ * Appends "NAME=value", of which at most @most bytes with the NUL. Returns what it would have taken. What a
+ * server or a document says is part of a value, and is not to look like another line or move the cursor.
+ */
 static size_t append(LogEntry *entry, const char *name, size_t most, const char *format, va_list args) {
         char *to = entry->text + entry->len;
         int head = snprintf(to, most, "%s=", name), body;
@@ -68,6 +72,7 @@ static size_t append(LogEntry *entry, const char *name, size_t most, const char 
                 return SIZE_MAX;
 
         body = vsnprintf(to + head, most - (size_t)head, format, args);
+        utf8_make_printable(to + head);
         return body < 0 ? SIZE_MAX : (size_t)head + (size_t)body + 1;
 }
 

@@ -4,6 +4,7 @@
 
 #include "common/log_sink.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -44,11 +45,21 @@ static void write_journal(const LogEntry *entry) {
         (void)sd_journal_sendv(fields, n);
 }
 
-/* What a server or a document says is not to look like a line of ours, or move the cursor. */
-static void blank_controls(char *text) {
-        for (; *text; text++)
-                if ((unsigned char)*text < ' ' || *text == '\x7f')
-                        *text = ' ';
+/*
+ * Not by stdio: exit() flushes what any thread has left in a stream, and would wait there for a reader that
+ * is stopped.
+ */
+static void write_bytes(const char *bytes, size_t left) {
+        while (left) {
+                ssize_t n = write(STDERR_FILENO, bytes, left);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return;
+                bytes += n;
+                left -= (size_t)n;
+        }
 }
 
 static void write_line(const LogEntry *entry, bool timed) {
@@ -68,11 +79,11 @@ static void write_line(const LogEntry *entry, bool timed) {
         else
                 len = snprintf(line, sizeof(line), "reqd: %s", entry->text + entry->message);
 
-        if (len < 0)
+        if (len < 0 || (size_t)len >= sizeof(line))
                 return;
 
-        blank_controls(line);
-        dprintf(STDERR_FILENO, "%s\n", line);
+        line[len] = '\n';
+        write_bytes(line, (size_t)len + 1);
 }
 
 void log_sink_write(const LogEntry *entry, bool timed) {

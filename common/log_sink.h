@@ -6,8 +6,8 @@
 
 /*
  * Where entries go: the journal where standard error is connected to it (see systemd.exec(5), JOURNAL_STREAM),
- * and standard error elsewhere, as lines without control characters. Writing may block. Any thread, one at a
- * time for each entry.
+ * and standard error elsewhere, one line each. Values are printable by then (common/log.c). Writing may block.
+ * Any thread.
  */
 
 /* Finds out which of the two it is. Before, it is standard error. */

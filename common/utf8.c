@@ -1,4 +1,4 @@
-/* Where text stops being UTF-8. */
+/* Where text stops being UTF-8, and text that can be shown. */
 
 #include "common/utf8.h"
 
@@ -68,4 +68,30 @@ size_t utf8_span(const char *text, size_t len) {
         }
 
         return len;
+}
+
+/* Of @n UTF-8 bytes: C0 and DEL are one byte, C1 (U+0080 to U+009F) are two. */
+static void blank_controls(unsigned char *p, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                if (p[i] < ' ' || p[i] == 0x7f)
+                        p[i] = ' ';
+                else if (p[i] == 0xc2 && p[i + 1] < 0xa0)
+                        p[i] = p[i + 1] = ' ';
+        }
+}
+
+void utf8_make_printable(char *text) {
+        size_t left = strlen(text);
+
+        while (left) {
+                size_t n = utf8_span(text, left);
+
+                blank_controls((unsigned char *)text, n);
+                text += n;
+                left -= n;
+                if (left) {
+                        *text++ = '?';
+                        left--;
+                }
+        }
 }

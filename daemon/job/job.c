@@ -238,6 +238,7 @@ static void finish(Job *job) {
         job->total = tally_documents(&job->flow->tally);
         job->total_known = true;
         job_set_state(job, EVENT_JOB_DONE, JOB_DONE, NULL, NULL);
+        job->failures = (FailureDigest) {}; /* the totals have just been told */
 }
 
 static void turn_running(Job *job) {
@@ -305,11 +306,11 @@ static void turn_flow(Job *job) {
 }
 
 void job_turn(Job *job) {
+        job_event_failures(job, time_now_us());
         if (job->flow)
                 turn_flow(job);
         else
                 begin_when_saved(job);
-        job_event_failures(job, time_now_us());
         tell_rest(job);
 }
 

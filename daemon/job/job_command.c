@@ -39,7 +39,21 @@ static int set_one(Job *job, const char *key, const char *value, UserError *erro
         return r ? r : remember_change(job, key);
 }
 
-static void settings_changed(Job *job) {
+/* Adds how the setting came out to "concurrency=200 rate=50/s", which it frees. NULL without memory. */
+static char *add_setting(const Job *job, const char *key, char *before) {
+        const Option *option = option_find_flag(job_spec_options, key);
+        _cleanup_free_ char *value = option_text(option, job->spec), *owned = before;
+        char *text;
+
+        if (!value || asprintf(&text, "%s%s%s=%s", before ? before : "", before ? " " : "",
+                              option->flag + strlen("--"), value) < 0)
+                return NULL;
+
+        return text;
+}
+
+static void settings_changed(Job *job, const char *text, const Actor *by) {
+        job_event_changed(job, text ? text : "", by);
         job_apply_pace(job);
         saver_changed(&job->saver);
         services_kick(job->services);
@@ -48,6 +62,7 @@ static void settings_changed(Job *job) {
 }
 
 int job_resume(Job *job, const char *limit, const Actor *by, UserError *error) {
+        _cleanup_free_ char *text = NULL;
         int r;
 
         if (job_ended(job))
@@ -59,7 +74,8 @@ int job_resume(Job *job, const char *limit, const Actor *by, UserError *error) {
                 r = set_one(job, "limit", limit, error);
                 if (r)
                         return r;
-                settings_changed(job);
+                text = add_setting(job, "limit", NULL);
+                settings_changed(job, text, by);
         }
 
         if (job->record.state == JOB_PAUSED) {
@@ -106,22 +122,6 @@ static int check_settings(const Job *job, const JsonValue *settings, UserError *
         return 0;
 }
 
-/* "concurrency=200 rate=50/s": how each came out. */
-static char *settings_text(const Job *job, const JsonValue *settings) {
-        char *text = strdup("");
-
-        for (size_t i = 0; text && i < json_size(settings); i++) {
-                const Option *option = option_find_flag(job_spec_options, json_key_at(settings, i));
-                _cleanup_free_ char *value = option_text(option, job->spec), *before = text;
-
-                if (asprintf(&text, "%s%s%s=%s", before, *before ? " " : "", option->flag + strlen("--"),
-                            value ? value : "") < 0)
-                        text = NULL;
-        }
-
-        return text;
-}
-
 int job_set(Job *job, const JsonValue *settings, const Actor *by, UserError *error) {
         _cleanup_free_ char *text = NULL;
         int r;
@@ -137,11 +137,10 @@ int job_set(Job *job, const JsonValue *settings, const Actor *by, UserError *err
                 r = set_one(job, json_key_at(settings, i), json_string(json_at(settings, i)), error);
                 if (r)
                         return error_trace(r);
+                text = add_setting(job, json_key_at(settings, i), text);
         }
 
-        text = settings_text(job, settings);
-        job_event_changed(job, text ? text : "", by);
-        settings_changed(job);
+        settings_changed(job, text, by);
         return 0;
 }
 

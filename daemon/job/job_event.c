@@ -111,24 +111,21 @@ void job_event_refused(const Job *job, const StoreFailure *failure) {
 
 void job_event_failures(Job *job, uint64_t now_us) {
         FailureDigest *digest = &job->failures;
-        uint64_t since_us = digest->taken_us ? digest->taken_us : now_us, seconds;
-        char reasons[REASONS_BYTES];
+        uint64_t seconds = failure_digest_seconds(digest, now_us);
+        char reasons[REASONS_BYTES], time[48] = "";
         LogEntry entry;
 
-        if (!failure_digest_due(digest, now_us))
+        if (failure_digest_wait_us(digest, now_us) > 0)
                 return;
 
-        seconds = (now_us - since_us + USEC_PER_SEC / 2) / USEC_PER_SEC;
         begin(job, EVENT_JOB_FAILURES, &entry);
         log_field_count(&entry, "FAILED", digest->n);
         log_field_count(&entry, "SECONDS", seconds);
         add_reasons(&entry, digest->failed, reasons, sizeof(reasons));
-        if (digest->taken_us)
-                log_entry_send(&entry, "job %s: %" PRIu64 " failed in %" PRIu64 " s: %s", job->record.name,
-                        digest->n, seconds, reasons);
-        else
-                log_entry_send(
-                        &entry, "job %s: %" PRIu64 " failed: %s", job->record.name, digest->n, reasons);
+        if (seconds)
+                snprintf(time, sizeof(time), " in the last %" PRIu64 " s", seconds);
+        log_entry_send(
+                &entry, "job %s: %" PRIu64 " failed%s: %s", job->record.name, digest->n, time, reasons);
 
         failure_digest_reset(digest, now_us);
 }

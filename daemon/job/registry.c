@@ -163,6 +163,27 @@ static void turn_draining(Registry *registry) {
                 registry->drained(registry->drained_userdata);
 }
 
+/* What has failed is told in time, also where nothing else happens any more. */
+static void turn_again_for_failures(Registry *registry) {
+        uint64_t now_us = time_now_us(), wait_us = UINT64_MAX;
+        struct timeval later;
+        Job *job;
+
+        TAILQ_FOREACH(job, &registry->jobs, entry) {
+                uint64_t job_wait_us = failure_digest_wait_us(&job->failures, now_us);
+
+                if (job_wait_us < wait_us)
+                        wait_us = job_wait_us;
+        }
+
+        if (wait_us == UINT64_MAX)
+                return;
+
+        later.tv_sec = (time_t)(wait_us / USEC_PER_SEC);
+        later.tv_usec = (suseconds_t)(wait_us % USEC_PER_SEC);
+        event_add(registry->turn, &later);
+}
+
 static void on_turn(int fd, short what, void *userdata) {
         Registry *registry = userdata;
         Job *job;
@@ -176,6 +197,7 @@ static void on_turn(int fd, short what, void *userdata) {
                 job_turn(job);
         start_requests(registry);
         free_leaving(registry);
+        turn_again_for_failures(registry);
 }
 
 static void on_later(int fd, short what, void *userdata) {

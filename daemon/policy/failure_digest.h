@@ -1,6 +1,5 @@
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/spec/reason.h"
@@ -23,8 +22,11 @@ struct FailureDigest {
 
 void failure_digest_add(FailureDigest *digest, FailureReason reason);
 
-/* Whether there is something to tell, and it is time. */
-bool failure_digest_due(const FailureDigest *digest, uint64_t now_us);
+/* Until it is time to tell; 0: now. UINT64_MAX: there is nothing. */
+uint64_t failure_digest_wait_us(const FailureDigest *digest, uint64_t now_us);
+
+/* The time that its counts are of, in whole seconds; 0: they are of this moment, the first after a quiet time. */
+uint64_t failure_digest_seconds(const FailureDigest *digest, uint64_t now_us);
 
 /* Begins anew, after the caller has told what it held. */
 void failure_digest_reset(FailureDigest *digest, uint64_t now_us);

@@ -64,11 +64,35 @@ static void test_the_span_ends_before_the_first_wrong_byte(void **state) {
         assert_int_equal(utf8_span("a\0b", 3), 3);
 }
 
+static void test_what_is_made_printable_is_one_line_of_utf_8(void **state) {
+        static const struct {
+                const char *text, *printable;
+        } cases[] = {
+                { "", "" },
+                { "plain \xc3\xbc \xe2\x82\xac", "plain \xc3\xbc \xe2\x82\xac" },
+                { "a\nreqd: error: b\r\tc\x1b[31m\x7f", "a reqd: error: b  c [31m " },
+                { "\xc2\x9b"
+                  "31m\xc2\x85\xc2\xa0.",
+                        "  31m  \xc2\xa0." }, /* C1: CSI and NEL; a space that does not break is a character */
+                { "a\xff\nb\xc3", "a? b?" },
+                { "\xe2\x82", "??" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char text[64];
+
+                strcpy(text, cases[i].text);
+                utf8_make_printable(text);
+                assert_string_equal(text, cases[i].printable);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_every_code_point_has_one_form),
                 cmocka_unit_test(test_cut_sequences_are_none),
                 cmocka_unit_test(test_the_span_ends_before_the_first_wrong_byte),
+                cmocka_unit_test(test_what_is_made_printable_is_one_line_of_utf_8),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
