@@ -57,6 +57,13 @@ const Event events[_EVENT_N] = {
                 "A request in flight takes up to two; LIMIT= there are, WANTED= would do. Raise\n"
                 "LimitNOFILE= (systemctl edit reqd) or lower MaxInFlight= in reqd.conf. Meanwhile fewer\n"
                 "requests run at once; no document fails for it.\n" },
+        [EVENT_CLIENTS_TURNED_AWAY] = { "clients-turned-away", "acc2bde03fb74dcaa3b77f3537413788",
+                LOG_LEVEL_WARNING, "Clients are turned away, as file descriptors are short",
+                "No descriptor is left for another client of the socket. Clients of root and of the\n"
+                "daemon's own user still come in on a few that are kept aside; others are told\n"
+                "org.reqd.Busy. Jobs go on with what they have, and no document fails for it. Such an\n"
+                "entry comes at most once a minute. Raise LimitNOFILE= of reqd.service, or lower\n"
+                "MaxInFlight=.\n" },
         [EVENT_JOB_SUBMITTED] = { "job-submitted", "0ddd609329f841038f0228e1f60a17ba", LOG_LEVEL_NOTICE,
                 "Job @JOB@ was submitted",
                 "The store has taken the job. UID= is the user who submitted it. `reqctl show @JOB@`\n"

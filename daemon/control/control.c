@@ -4,53 +4,35 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/log.h"
 #include "common/timeutil.h"
 #include "daemon/control/command.h"
+#include "daemon/control/listener.h"
 #include "daemon/control/peer.h"
 #include "daemon/control/rest.h"
 #include "daemon/control/socket.h"
 
 #define PRIVILEGED_MAX 16 /* clients of root and the daemon's own user that get in beyond MaxClients */
 
-static bool has_room(const Control *control, uid_t uid) {
-        uint32_t most = control->max_clients;
-
-        if (uid == 0 || uid == geteuid())
-                most += PRIVILEGED_MAX;
-
-        return control->n_peers < most;
+static bool is_privileged(uid_t uid) {
+        return uid == 0 || uid == geteuid();
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len,
-        void *userdata) {
+static bool has_room(const Control *control, uid_t uid) {
+        return control->n_peers < control->max_clients + (is_privileged(uid) ? PRIVILEGED_MAX : 0);
+}
+
+static void on_client(void *userdata, int fd, uid_t uid, pid_t pid) {
         Control *control = userdata;
-        struct ucred credentials = { .uid = (uid_t)-1 };
-        socklen_t size = sizeof(credentials);
-        bool room;
         Peer *peer;
 
-        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0) {
-                close(fd);
-                return;
-        }
-
-        room = has_room(control, credentials.uid);
-        if (peer_new(control, fd, credentials.uid, credentials.pid, &peer))
-                return;
-        if (!room)
-                peer_refuse(peer, "org.reqd.Busy", "too many clients",
-                        "raise MaxClients= in reqd.conf, or try again");
-}
-
-static void on_accept_error(struct evconnlistener *listener, void *userdata) {
-        log_warning("cannot accept a client: %s", strerror(errno));
+        if (has_room(control, uid))
+                (void)peer_new(control, fd, uid, pid, &peer);
+        else
+                listener_turn_away(control->listener, fd);
 }
 
 static void on_job_changed(Job *job, void *userdata) {
@@ -70,9 +52,29 @@ static void on_ready(void *userdata) {
         }
 }
 
+static int listen_on(Control *control, int fd) {
+        ListenerOptions options = {
+                .base = control->base,
+                .fd = fd,
+                .came = on_client,
+                .matters = is_privileged,
+                .userdata = control,
+        };
+
+        control->busy = json_writer_new(false);
+        if (!control->busy)
+                return -ENOMEM;
+
+        peer_write_refusal(control->busy, "org.reqd.Busy", "too many clients",
+                "raise MaxClients= in reqd.conf, or try again");
+        options.busy = json_writer_text(control->busy, &options.busy_len);
+        options.busy_len++; /* its NUL ends the frame */
+        return options.busy ? listener_new(&options, &control->listener) : -ENOMEM;
+}
+
 int control_new(const ControlOptions *options, Control **ret_control, UserError *error) {
         _cleanup_(control_freep) Control *control = NULL;
-        int fd;
+        int fd, r;
 
         control = calloc(1, sizeof(*control));
         if (!control)
@@ -92,15 +94,13 @@ int control_new(const ControlOptions *options, Control **ret_control, UserError 
                 return fd;
 
         control->path = options->fd < 0 ? strdup(options->socket) : NULL;
-        control->listener = evconnlistener_new(
-                options->base, on_accept, control, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-        if (!control->listener) {
+        r = listen_on(control, fd);
+        if (r) {
                 if (options->fd < 0)
                         close(fd);
-                return -ENOMEM;
+                return r;
         }
 
-        evconnlistener_set_error_cb(control->listener, on_accept_error);
         control->registry_listener = (RegistryListener) {
                 .changed = on_job_changed,
                 .ready = on_ready,
@@ -126,12 +126,13 @@ Control *control_free(Control *control) {
         while ((peer = TAILQ_FIRST(&control->peers)))
                 peer_free(peer);
         if (control->listener) {
-                evconnlistener_free(control->listener);
+                listener_free(control->listener);
                 if (control->path)
                         unlink(control->path);
         }
         /* A callback that libevent has put off holds its connection until the loop has run it. */
         event_base_loop(control->base, EVLOOP_NONBLOCK);
+        json_writer_free(control->busy);
         free(control->path);
         free(control);
         return NULL;

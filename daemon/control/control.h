@@ -16,12 +16,12 @@
  */
 
 struct bufferevent;
-struct evconnlistener;
 struct event_base;
 
 typedef struct Call Call;
 typedef struct Control Control;
 typedef struct ControlOptions ControlOptions;
+typedef struct Listener Listener;
 typedef struct Peer Peer;
 typedef struct Rest Rest;
 typedef struct Watch Watch;
@@ -45,7 +45,8 @@ struct Control {
         Registry *registry;
         const Config *config;
         char *path; /* of a socket of its own, to be removed */
-        struct evconnlistener *listener;
+        Listener *listener;
+        JsonWriter *busy; /* holds what clients beyond max_clients are told */
         struct PeerList peers;
         uint32_t n_peers;
         uint32_t max_clients;

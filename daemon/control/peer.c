@@ -55,15 +55,19 @@ void peer_send(Peer *peer, const JsonWriter *writer) {
                 close_when_written(peer); /* without memory there is nothing to say */
 }
 
+void peer_write_refusal(JsonWriter *writer, const char *name, const char *message, const char *hint) {
+        varlink_error_begin(writer, name);
+        json_member_null(writer, "where");
+        json_member_string(writer, "message", message);
+        json_member_string(writer, "hint", hint);
+        varlink_error_end(writer);
+}
+
 void peer_refuse(Peer *peer, const char *name, const char *message, const char *hint) {
         _cleanup_(json_writer_freep) JsonWriter *writer = json_writer_new(false);
 
         if (writer) {
-                varlink_error_begin(writer, name);
-                json_member_null(writer, "where");
-                json_member_string(writer, "message", message);
-                json_member_string(writer, "hint", hint);
-                varlink_error_end(writer);
+                peer_write_refusal(writer, name, message, hint);
                 peer_send(peer, writer);
         }
         close_when_written(peer);

@@ -16,6 +16,9 @@ int peer_new(Control *control, int fd, uid_t uid, pid_t pid, Peer **ret_peer);
 /* Ends the connection at once; its call, if there is one, is told. */
 void peer_free(Peer *peer);
 
+/* Writes an error of org.reqd that answers no call into @writer; its text and NUL are the frame. */
+void peer_write_refusal(JsonWriter *writer, const char *name, const char *message, const char *hint);
+
 /* Sends an error that answers no call, and ends the connection once it is written. */
 void peer_refuse(Peer *peer, const char *name, const char *message, const char *hint);
 

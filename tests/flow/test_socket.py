@@ -1,0 +1,64 @@
+"""The daemon keeps answering whatever its clients do to it, and whatever it runs out of."""
+
+import contextlib
+import os
+import resource
+
+import pytest
+from programs import Daemon, wait_until
+from wire import Wire
+
+NOBODY = 65534
+
+
+@contextlib.contextmanager
+def as_nobody():
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def descriptors(daemon):
+    return [int(name) for name in os.listdir(f"/proc/{daemon.process.pid}/fd")]
+
+
+@contextlib.contextmanager
+def short_of_descriptors(daemon):
+    """No descriptor beyond those that the daemon has now; it may still use again what it closes."""
+    pid = daemon.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (max(descriptors(daemon)) + 1, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+
+
+def open_to_all(daemon):
+    daemon.workplace.runtime.chmod(0o755)
+    daemon.socket.chmod(0o666)
+
+
+def log_of(daemon):
+    return daemon.log.read_text()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_without_descriptors_clients_are_told_and_root_still_comes_in(workplace, sqlite_uri):
+    daemon = Daemon(workplace, sqlite_uri, config="MaxClients=1000\n")
+    open_to_all(daemon)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(short_of_descriptors(daemon))
+        replies = []
+        with as_nobody():
+            for _ in range(100):
+                replies.append(stack.enter_context(Wire(daemon)).call("org.reqd.GetStatus"))
+        errors = [reply["error"] for reply in replies if reply and "error" in reply]
+        assert len(errors) > 50 and set(errors) == {"org.reqd.Busy"}
+        for _ in range(5):
+            assert daemon.ctl("status").returncode == 0
+    assert log_of(daemon).count("cannot take in clients: Too many open files") == 1
+    with as_nobody(), Wire(daemon) as wire:
+        wait_until(lambda: "parameters" in (wire.call("org.reqd.GetStatus") or {}), "others come in again")
