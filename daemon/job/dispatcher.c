@@ -280,7 +280,8 @@ void dispatcher_start(Dispatcher *dispatcher, uint64_t now_us) {
 
         document->attempts++;
         document->n = dispatcher->pacing->in_flight + 1;
-        if (exchange_begin(document, dispatcher->spec, dispatcher->services, on_answered, on_outcome)) {
+        if (exchange_begin(document, dispatcher->spec, &dispatcher->writer->target, dispatcher->services,
+                    on_answered, on_outcome)) {
                 not_now(dispatcher, document, now_us);
                 return;
         }

@@ -9,6 +9,7 @@
 #include "common/fault.h"
 #include "common/timeutil.h"
 #include "common/utf8.h"
+#include "daemon/http/idempotency_key.h"
 #include "daemon/policy/judge.h"
 #include "daemon/store/json_bson.h"
 
@@ -257,12 +258,22 @@ static void on_response(const HttpResponse *response, void *userdata) {
         judge_and_parse(exchange, response);
 }
 
-static int start(Exchange *exchange, const JobSpec *spec, Engine *engine) {
+/* POST and PATCH: what is sent twice shall be done once, if the server heeds that. */
+static const char *key_of(const Exchange *exchange, const StoreTarget *target, char *text) {
+        if (job_spec_idempotent(exchange->spec))
+                return NULL;
+
+        return idempotency_key_write(&target->job, target->generation, &exchange->outcome->key, text);
+}
+
+static int start(Exchange *exchange, const JobSpec *spec, const StoreTarget *target, Engine *engine) {
         const RequestTexts *texts = &exchange->document->texts;
+        char key[IDEMPOTENCY_KEY_SIZE];
         HttpRequest request = {
                 .method = job_spec_methods[spec->request.method],
                 .url = texts->url,
                 .headers = (const char *const *)texts->headers,
+                .idempotency_key = key_of(exchange, target, key),
                 .timeout_us = spec->request.timeout_us,
                 .redirects = (uint32_t)spec->request.redirects,
                 .max_bytes = spec->result.max_bytes,
@@ -271,8 +282,8 @@ static int start(Exchange *exchange, const JobSpec *spec, Engine *engine) {
         return engine_start(engine, exchange->document->origin, &request, on_response, exchange);
 }
 
-int exchange_begin(Document *document, const JobSpec *spec, const Services *services,
-        exchange_answered_fn answered, exchange_done_fn done) {
+int exchange_begin(Document *document, const JobSpec *spec, const StoreTarget *target,
+        const Services *services, exchange_answered_fn answered, exchange_done_fn done) {
         _cleanup_free_ Exchange *exchange = NULL;
         int r;
 
@@ -294,7 +305,7 @@ int exchange_begin(Document *document, const JobSpec *spec, const Services *serv
         if (!exchange->outcome)
                 return -ENOMEM;
 
-        r = start(exchange, spec, services->engine);
+        r = start(exchange, spec, target, services->engine);
         if (r) {
                 outcome_free(exchange->outcome);
                 return error_trace(r);

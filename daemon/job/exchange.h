@@ -39,7 +39,8 @@ typedef void (*exchange_answered_fn)(Document *document, const HttpResponse *res
 
 /*
  * Begins an attempt of a prepared document whose origin is ready. @document and @spec stay alive until @done.
+ * @target: whose job and generation it belongs to; during the call.
  * Returns 0 and calls @answered and @done later; or -ENOMEM or -EBUSY, and then calls nothing.
  */
-int exchange_begin(Document *document, const JobSpec *spec, const Services *services,
-        exchange_answered_fn answered, exchange_done_fn done);
+int exchange_begin(Document *document, const JobSpec *spec, const StoreTarget *target,
+        const Services *services, exchange_answered_fn answered, exchange_done_fn done);

@@ -26,6 +26,7 @@ ADAPTERS = {
     "zlib.h": ["daemon/http/decoder"],
     "brotli/": ["daemon/http/decoder"],
     "zstd": ["daemon/http/decoder"],
+    "openssl/": ["daemon/http/idempotency_key"],
     "mongoc": ["daemon/store/mongo"],
     "sqlite3.h": ["daemon/store/sqlite"],
     "yajl/": ["common/json", "daemon/store/json"],
