@@ -81,6 +81,7 @@ static int open_engine(Daemon *daemon) {
                 .max_idle = daemon->budget.max_idle,
                 .ca_file = daemon->config->network.ca_file,
                 .user_agent = "reqd/" REQD_VERSION,
+                .proxy = daemon->config->network.proxy,
                 .egress = daemon->egress,
         };
 
@@ -231,7 +232,9 @@ static void on_reload(void *userdata) {
 static int build(Daemon *daemon, UserError *error) {
         int r;
 
-        r = open_base(daemon);
+        r = settings_check(daemon->config, error);
+        if (!r)
+                r = open_base(daemon);
         if (!r)
                 r = signals_new(daemon->base, on_end, on_reload, daemon, &daemon->signals);
         if (!r)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/event.h"
+#include "daemon/http/proxy.h"
 #include "daemon/store/store.h"
 
 /* @path: of the list that @prefixes is, to name the line of a wrong one. */
@@ -78,12 +79,25 @@ void settings_log(const Config *config) {
         log_set_level((LogLevel)(config->log.level + LOG_LEVEL_ERROR));
 }
 
+static int check_proxy(const Config *config, UserError *error) {
+        bool literal;
+        int r;
+
+        r = config->network.proxy ? proxy_parse(config->network.proxy, &literal, error) : 0;
+        if (r == -EINVAL && !error->where)
+                error->where = strdup(config_source(config, "Network.Proxy"));
+
+        return r;
+}
+
 int settings_check(const Config *config, UserError *error) {
         _cleanup_(egress_freep) Egress *egress = NULL;
         _cleanup_free_ char *uri = NULL;
         int r;
 
         r = settings_egress(config, &egress, error);
+        if (!r)
+                r = check_proxy(config, error);
         if (!r)
                 r = config_store_uri(config, &uri, error);
         return r ? r : store_check_uri(uri, error);

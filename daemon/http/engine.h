@@ -26,7 +26,7 @@ struct EngineOptions {
         uint32_t max_idle;      /* idle connections kept open, of all origins; a few more if it is small */
         const char *ca_file;    /* NULL: the system's */
         const char *user_agent;
-        const char *proxy;    /* an http or https URL, or NULL; the environment's are never used */
+        const char *proxy;    /* a URL that proxy_parse() takes, or NULL; the environment's are never used */
         const Egress *egress; /* outlives the engine */
 };
 

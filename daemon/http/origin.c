@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/http/proxy.h"
+
 #include "common/timeutil.h"
 
 #define URL_HINT "http:// or https://, a host, and no user or password, such as https://api.example.com/v1"
@@ -339,23 +341,8 @@ void origin_changed(HttpOrigin *origin) {
         }
 }
 
-/* As curl reads CURLOPT_PROXY: without a scheme it is http. */
-static int parse_proxy(OriginTable *table, const char *proxy) {
-        _cleanup_(url_parts_deinit) UrlParts parts = {};
-        CURLUcode code =
-                get_parts(table->parser, proxy, CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME, &parts);
-
-        if (code == CURLUE_OUT_OF_MEMORY)
-                return -ENOMEM;
-        if (code || !scheme_is_http(parts.scheme))
-                return -EINVAL;
-
-        table->proxied = true;
-        table->proxy.literal = host_is_literal(parts.host);
-        return 0;
-}
-
 int origin_table_init(OriginTable *table, const char *proxy) {
+        _cleanup_(user_error_deinit) UserError ignored = {}; /* settings_check() has told it */
         int r;
 
         *table = (OriginTable) { .parser = curl_url() };
@@ -364,7 +351,8 @@ int origin_table_init(OriginTable *table, const char *proxy) {
         if (!table->parser)
                 return -ENOMEM;
 
-        r = proxy ? parse_proxy(table, proxy) : 0;
+        table->proxied = proxy;
+        r = proxy ? proxy_parse(proxy, &table->proxy.literal, &ignored) : 0;
         if (r)
                 curl_url_cleanup(table->parser);
 

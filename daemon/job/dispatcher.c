@@ -82,8 +82,19 @@ static void tell_origin(Document *document, const HttpResponse *response) {
                 origin_event_held(sent, origin, origin_gate_wait_us(gate, now_us), now_us);
 }
 
+/* Where the first address was denied no request was begun, so that there was no attempt. */
+static bool was_begun(const HttpResponse *response) {
+        return response->sent ||
+               (response->result != HTTP_DENIED_ADDRESS && response->result != HTTP_BAD_URL);
+}
+
 static void on_answered(Document *document, const HttpResponse *response) {
         Dispatcher *dispatcher = document->dispatcher;
+
+        if (!was_begun(response)) {
+                document->attempts--;
+                dispatcher->attempts--;
+        }
 
         pacing_end(dispatcher->pacing);
         tell_origin(document, response);

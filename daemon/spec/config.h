@@ -28,6 +28,7 @@ struct Config {
                         allow; /* prefixes, adding up over files; an empty assignment forgets earlier ones */
                 StringList deny;
                 char *ca_file;
+                char *proxy; /* may hold a password, which is never shown */
         } network;
         struct {
                 char *socket;
@@ -45,7 +46,7 @@ struct Config {
 };
 
 /*
- * [Network] Proxy=, [Limits] MaxMemory= and [Credential NAME] are known names that are "not supported yet".
+ * [Limits] MaxMemory= and [Credential NAME] are known names that are "not supported yet".
  * Paths are "Store.URI".
  */
 extern const Option config_options[];

@@ -73,6 +73,8 @@ char *config_uri_hide(const char *uri) {
 char *config_show(const Config *config, const Option *option) {
         if (strcmp(option->path, "Store.URI") == 0 && config->store.uri)
                 return config_uri_hide(config->store.uri);
+        if (strcmp(option->path, "Network.Proxy") == 0 && config->network.proxy)
+                return config_uri_hide(config->network.proxy);
 
         return option_text(option, config);
 }

@@ -17,18 +17,19 @@ class Server:
     def __init__(self):
         self.listeners = []
         self.connections = []
+        self.accepted = {}  # name: how many connections came
         self.requests = {}  # name: the heads of its requests, as they came
         self.ended = threading.Event()
 
-    def serve(self, name, script, path="/", address="127.0.0.1"):
-        """Plays the script to whoever comes; returns the URL."""
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        listener = socket.create_server((address, 0), family=family, backlog=256)
+    def serve(self, name, script, path="/", listener=None):
+        """Plays the script to whoever comes, to a new port or to @listener; returns the URL."""
+        listener = listener or socket.create_server(("127.0.0.1", 0), backlog=256)
+        address, port = listener.getsockname()[:2]
         self.listeners.append(listener)
         self.requests[name] = []
+        self.accepted[name] = 0
         threading.Thread(target=self.accept, args=(listener, name, script), daemon=True).start()
-        host = f"[{address}]" if ":" in address else address
-        return f"http://{host}:{listener.getsockname()[1]}{path}"
+        return f"http://{f'[{address}]' if ':' in address else address}:{port}{path}"
 
     def accept(self, listener, name, script):
         while True:
@@ -36,6 +37,7 @@ class Server:
                 connection, _ = listener.accept()
             except OSError:
                 return
+            self.accepted[name] += 1
             self.connections.append(connection)
             threading.Thread(target=self.talk, args=(connection, name, script), daemon=True).start()
 

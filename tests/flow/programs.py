@@ -127,7 +127,7 @@ class Api:
 class Daemon:
     """reqd on a store, and reqctl for it."""
 
-    def __init__(self, workplace, store, config="", allow="127.0.0.0/8", env=None, start=True, store_config=""):
+    def __init__(self, workplace, store, config="", allow="127.0.0.0/8", env=None, start=True, store_config="", enter=()):
         self.workplace = workplace
         self.store = store
         # Collections are named with their database: each test has one of its own where a server is shared.
@@ -140,6 +140,7 @@ class Daemon:
         )
         self.log = workplace.path / f"{self.socket.stem}.log"
         self.env = {**ENVIRONMENT, **(env or {})}
+        self.enter = enter  # what is put before its command
         self.process = None
         if start:
             self.start()
@@ -147,7 +148,7 @@ class Daemon:
     def launch(self, **env):
         """Starts it without waiting for it."""
         self.process = self.workplace.start_daemon(
-            [self.workplace.build / "daemon/reqd", "--config", self.config], self.log, {**self.env, **env}
+            [*self.enter, self.workplace.build / "daemon/reqd", "--config", self.config], self.log, {**self.env, **env}
         )
 
     def start(self):

@@ -61,7 +61,7 @@ BAD = [
     (STORE + "[Limits]\nMaxJobs=0\n", 4, "0 is too small", "1 to"),
     (STORE + "[Limits]\nMaxJobs=many\n", 4, "many", ""),
     (STORE + "[Limits]\nMaxMemory=1GiB\n", 4, "MaxMemory= is not supported yet", ""),
-    (STORE + "[Network]\nProxy=http://a/\n", 4, "Proxy= is not supported yet", ""),
+    (STORE + "[Network]\nProxy=http://a/\n", 4, "it has no port", ""),
     (STORE + "[Credential token]\nFile=/a\n", 4, "[Credential token] is not supported yet", ""),
     (STORE + "[Network]\nAllowAddress=127.0.0.0/33\n", 4, "127.0.0.0/33", ""),
     (STORE + "[Network]\nDenyAddress=10.0.0.0/8 localhos\n", 4, "localhos", "localhost"),

@@ -6,7 +6,8 @@ import re
 from programs import Daemon
 
 SYSTEMD = pathlib.Path(__file__).resolve().parents[2] / "systemd"
-EXAMPLES = {"Store.URI", "Store.URIFile", "Network.AllowAddress", "Network.DenyAddress", "Network.CAFile", "Control.Socket"}
+EXAMPLES = {"Store.URI", "Store.URIFile", "Network.AllowAddress", "Network.DenyAddress", "Network.CAFile", "Network.Proxy",
+            "Control.Socket"}
 
 
 def assignments(text):

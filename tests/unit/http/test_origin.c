@@ -221,7 +221,7 @@ static void test_few_names_are_looked_up_at_once(void **state) {
 
 static void test_behind_a_proxy_only_its_name_is_looked_up(void **state) {
         _cleanup_(table_freep) OriginTable *named = table_new("http://proxy.example:3128");
-        _cleanup_(table_freep) OriginTable *literal = table_new("127.0.0.1:3128");
+        _cleanup_(table_freep) OriginTable *literal = table_new("http://127.0.0.1:3128");
 
         assert_true(origin_begin_lookup(find(named, "http://a.example/"), 1000));
         assert_false(http_origin_ready(find(named, "http://b.example/")));
@@ -231,7 +231,7 @@ static void test_behind_a_proxy_only_its_name_is_looked_up(void **state) {
 
 static void test_a_proxy_must_be_an_http_url(void **state) {
         static const char *const cases[] = { "socks5://127.0.0.1/", "ftp://proxy.example/", "http://",
-                "a b" };
+                "a b", "proxy.example:3128" };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 OriginTable table;

@@ -237,7 +237,6 @@ static void test_wrong_lines_are_refused_by_number(void **state) {
                         "reqd.conf:2: a comment cannot end a line (give the comment a line of its own)" },
                 { "[Store]\nURI=a\t;b\n",
                         "reqd.conf:2: a comment cannot end a line (give the comment a line of its own)" },
-                { "[Network]\nProxy=http://p\n", "reqd.conf:2: Proxy= is not supported yet" },
                 { "[Limits]\nMaxMemory=1GiB\n", "reqd.conf:2: MaxMemory= is not supported yet" },
                 { "[Limits]\nMaxMemory=\n", "reqd.conf:2: MaxMemory= is not supported yet" },
                 { "[Credential api]\nFile=x\n", "reqd.conf:2: [Credential api] is not supported yet" },
@@ -364,6 +363,14 @@ static void test_passwords_are_not_shown(void **state) {
         }
 }
 
+static void test_the_proxys_password_is_never_shown(void **state) {
+        _cleanup_(config_freep) Config *config = config_of("[Network]\nProxy=http://user:sesame@p:3128\n");
+        _cleanup_free_ char *shown = config_show(config, option_find(config_options, "Network.Proxy"));
+
+        assert_string_equal(config->network.proxy, "http://user:sesame@p:3128");
+        assert_string_equal(shown, "http://user:***@p:3128");
+}
+
 static void test_other_settings_are_shown_as_they_are(void **state) {
         _cleanup_(config_freep) Config *config = config_of("[Network]\nDenyAddress=10.0.0.1 10.0.0.2\n");
         static const struct {
@@ -372,6 +379,7 @@ static void test_other_settings_are_shown_as_they_are(void **state) {
         } cases[] = {
                 { "Network.DenyAddress", "10.0.0.1 10.0.0.2" },
                 { "Network.AllowAddress", "" },
+                { "Network.Proxy", "" },
                 { "Limits.MaxInFlight", "10000" },
                 { "Limits.MaxMemory", "" },
                 { "Store.URI", "" },
@@ -460,6 +468,7 @@ int main(void) {
                 TEST(test_arguments_override_files),
                 TEST(test_a_password_in_an_argument_is_refused),
                 TEST(test_passwords_are_not_shown),
+                TEST(test_the_proxys_password_is_never_shown),
                 TEST(test_other_settings_are_shown_as_they_are),
                 TEST(test_the_uri_may_be_in_a_file),
                 TEST(test_a_uri_file_that_cannot_be_read_says_why),
