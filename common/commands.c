@@ -46,6 +46,13 @@ static const CommandOption export_options[] = {
         {},
 };
 
+static const CommandOption logs_options[] = {
+        { "--follow", 'f', NULL, "go on with new entries as they come" },
+        { "--lines", 'n', "N", "only the last N entries" },
+        { "--explain", 'x', NULL, "explain each entry, and say what to do" },
+        {},
+};
+
 const Command commands[] = {
         { "status", COMMAND_JOB_OPTIONAL, .method = "GetStatus", .job_method = "GetJob",
                 .help = "the daemon and its jobs, one line each; or everything about one job" },
@@ -84,7 +91,7 @@ const Command commands[] = {
         { "delete", COMMAND_JOB_REQUIRED, .method = "Delete", .help = "forget an ended job; outcomes stay" },
         { "config", .method = "GetConfig", .help = "the daemon's settings and where each comes from" },
         { "events", .later = true, .help = "stream changes of state" },
-        { "logs", COMMAND_JOB_REQUIRED, .later = true, .help = "the journal's entries of a job" },
+        { "logs", COMMAND_JOB_REQUIRED, .options = logs_options, .help = "the journal's entries of a job" },
         { "metrics", .later = true, .help = "counters as OpenMetrics text" },
         { "doctor", .later = true, .help = "what is wrong with this installation" },
         { "help", .args = "[COMMAND]", .max_args = 1, .help = "say how a command is used" },

@@ -82,7 +82,8 @@ const Event events[_EVENT_N] = {
                 "raise or drop the limit: reqctl resume @JOB@ --limit none. After `store refuses`\n"
                 "mend the store first.\n" },
         [EVENT_JOB_RESUMED] = { "job-resumed", "830de4da59d743e4a87b8d762641eea7", LOG_LEVEL_NOTICE,
-                "Job @JOB@ goes on", "UID= is the user who asked for it.\n" },
+                "Job @JOB@ goes on",
+                "It starts requests again, where it had stopped. UID= is the user who asked for it.\n" },
         [EVENT_JOB_CHANGED] = { "job-changed", "78d96a72b24b45a9834559daaf1ce4e2", LOG_LEVEL_NOTICE,
                 "Settings of job @JOB@ have changed",
                 "SETTINGS= are the new values, UID= the user who asked for them. They hold at once\n"

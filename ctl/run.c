@@ -11,6 +11,7 @@
 #include "ctl/export.h"
 #include "ctl/help.h"
 #include "ctl/import.h"
+#include "ctl/logs.h"
 #include "ctl/status.h"
 #include "ctl/submit.h"
 #include "ctl/watch.h"
@@ -172,6 +173,7 @@ static const Action actions[] = {
         { "show", .print = output_text_show },
         { "delete", run_delete },
         { "config", .print = output_text_config },
+        { "logs", logs_run },
         { "help", run_help },
 };
 

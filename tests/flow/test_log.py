@@ -1,4 +1,4 @@
-"""What the daemon says about itself: the story of a job, and that no reader of the log can stop it."""
+"""What the daemon says about itself: the story of a job, that no reader of the log can stop it, and `logs`."""
 
 import fcntl
 import os
@@ -233,3 +233,52 @@ def test_a_stopped_journal_stops_nothing(daemon, api, journal):
     daemon.ctl("resume", "samples")
     daemon.wait("samples", check=True)
     assert daemon.stop() == 0
+
+
+@pytest.fixture
+def journalctl(workplace):
+    """A folder for PATH whose journalctl says how it was called, one argument a line."""
+    folder = workplace.path / "bin"
+    folder.mkdir()
+    program = folder / "journalctl"
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "colors: $SYSTEMD_COLORS"\nexit 7\n')
+    program.chmod(0o755)
+    return folder
+
+
+def logs(daemon, path, *arguments):
+    return daemon.ctl("logs", *arguments, check=False, env={"PATH": path, "SYSTEMD_COLORS": ""})
+
+
+@pytest.mark.parametrize("arguments, passed", [
+    (["samples"], ["--identifier=reqd", "JOB=samples"]),
+    (["-f", "-n", "20", "samples"], ["--identifier=reqd", "--lines", "20", "--follow", "JOB=samples"]),
+    (["samples", "--lines=all", "-x"], ["--identifier=reqd", "--lines", "all", "--catalog", "JOB=samples"]),
+    (["--json", "samples"], ["--identifier=reqd", "--output=json", "--all", "JOB=samples"]),
+    (["--", "--vacuum-size=1; $(id)"], ["--identifier=reqd", "JOB=--vacuum-size=1; $(id)"]),
+])
+def test_logs_hands_over_to_journalctl(daemon, journalctl, arguments, passed):
+    result = logs(daemon, journalctl, *arguments)
+    assert (result.returncode, result.stderr) == (7, ""), "and journalctl's exit code is its own"
+    assert result.stdout.splitlines() == [*passed, "colors: "]
+
+
+def test_logs_without_colors(daemon, journalctl):
+    assert logs(daemon, journalctl, "samples", "--no-color").stdout.splitlines()[-1] == "colors: 0"
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["samples", "-n", "-3"], "--lines: is no number of entries (a number, or all)"),
+    (["samples", "-n", ""], "--lines: is no number of entries"),
+    ([], "JOB"),
+])
+def test_logs_with_wrong_arguments(daemon, journalctl, arguments, said):
+    result = logs(daemon, journalctl, *arguments)
+    assert result.returncode == 2 and said in result.stderr and not result.stdout, result.stderr
+
+
+def test_logs_without_a_journalctl(daemon, workplace):
+    result = logs(daemon, workplace.path / "nowhere", "samples")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == ("reqctl: there is no journalctl on this machine "
+                             "(without systemd, reqd's log is its standard error)\n")

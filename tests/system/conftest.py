@@ -40,6 +40,7 @@ def machine(bare_machine, build, tmp_path_factory):
     machine.put_file(build / "tests/testapi/reqd-testapi", "/usr/local/bin/reqd-testapi", mode="0755")
     machine.run("systemd-sysusers")
     machine.run("systemd-tmpfiles", "--create", "reqd.conf")
+    machine.run("journalctl", "--update-catalog")
     machine.run("useradd", "--create-home", "--groups", "reqd", "alice")
     machine.run("useradd", "--create-home", "mallory")
     machine.systemctl("daemon-reload")

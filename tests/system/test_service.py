@@ -1,5 +1,7 @@
 """reqd at work as a service: people, restarts, stops, the watchdog, reloads, and what it may not do."""
 
+import json
+
 from machine import wait_until
 from service import DROP_IN
 
@@ -234,3 +236,27 @@ def test_the_journal_tells_the_story_of_a_job(service, api, machine):
     alice = machine.run("id", "-u", "alice").stdout.strip()
     assert {entry["UID"] for entry in story if "paused" in entry["MESSAGE"]} == {alice}
     assert {entry["UID"] for entry in story if "resumed" in entry["MESSAGE"]} == {"0"}
+
+    shown = service.ctl("logs", "samples", "--explain", user="root").stdout
+    assert all(word in shown for word in words)
+    assert "Subject: Job samples is paused" in shown and "reqctl errors samples" in shown, shown
+    last = json.loads(service.ctl("--json", "logs", "samples", "-n", "1", user="root").stdout)
+    assert (last["JOB"], last["STATE"], last["OK"], last["FAILED"]) == ("samples", "done", "300", "0")
+
+
+def test_a_stopped_journald_keeps_nobody_waiting(service, api, machine):
+    service.insert_urls(api, 50)
+    service.submit("--paused")
+    journald = machine.property("systemd-journald.service", "MainPID")
+    since = machine.now()
+    machine.run("kill", "-STOP", journald)
+    try:
+        for i in range(60):  # many more than a socket holds
+            service.ctl("set", "samples", f"concurrency={i + 1}")
+        service.ctl("resume", "samples")
+        service.wait()
+    finally:
+        machine.run("kill", "-CONT", journald)
+    wait_until(lambda: machine.journal("JOB=samples", "STATE=done", since), "the story is told once it listens again")
+    said = [entry["MESSAGE"] for entry in machine.journal("JOB=samples", since)]
+    assert sum("concurrency=" in message for message in said) == 60, "what fits into the queue is not lost"
