@@ -1,5 +1,8 @@
 """reqd, installed by `meson install`: files, users, the first start."""
 
+import pathlib
+import re
+
 import pytest
 from machine import wait_until
 
@@ -16,6 +19,19 @@ def test_what_is_installed_is_what_systemd_finds(machine):
 def test_nothing_of_the_tests_is_installed(machine):
     """A build for the tests can be told to die at a fault point: what is installed does not know how."""
     assert machine.run("grep", "-c", "REQD_FAULT", "/usr/sbin/reqd", check=False).stdout.strip() == "0"
+
+
+def test_what_the_readme_says_behind_meson_install_works(fresh, machine):
+    readme = (pathlib.Path(__file__).resolve().parents[2] / "README.md").read_text()
+    commands = re.search(r"\nmeson install.*\n((?:.+\n)+)```", readme).group(1).splitlines()
+    assert len(commands) >= 4
+    try:
+        for command in commands:
+            machine.run("sh", "-ec", command)
+        assert fresh.property("ActiveState") == "active" and fresh.property("UnitFileState") == "enabled"
+        assert machine.property("reqd.socket", "UnitFileState") == "enabled"
+    finally:
+        fresh.systemctl("disable", "--now", "reqd.service", "reqd.socket")
 
 
 def test_it_runs_at_once_as_it_is_installed(fresh, machine):
