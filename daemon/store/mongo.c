@@ -71,6 +71,8 @@ static void set_options(MongoStore *store, mongoc_uri_t *uri) {
                 (void)mongoc_uri_set_appname(uri, APPNAME);
         set_default(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, SERVER_SELECTION_TIMEOUT_MS);
         set_default(uri, MONGOC_URI_CONNECTTIMEOUTMS, CONNECT_TIMEOUT_MS);
+        /* Whoever calls tries again by itself; the library loses the memory of a first answer when it does. */
+        (void)mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false);
         make_safe(uri);
 
         reading = mongoc_uri_copy(uri);
