@@ -96,7 +96,10 @@ int config_store_uri(const Config *config, char **ret_uri, UserError *error);
  */
 bool config_differs(const Config *config, const Config *other, const Option *option);
 
-/* Takes a setting that is no list back from @before, which gets the other; -ENOMEM and nothing is changed. */
+/*
+ * Takes a setting back from @before, with the place where that says so; @before gets the other value. Returns 0;
+ * -ENOMEM and nothing is changed.
+ */
 int config_keep(Config *config, Config *before, const Option *option);
 
 /* The value as `reqctl config` shows it: passwords in URIs hidden; to be freed. */

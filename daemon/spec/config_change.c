@@ -14,24 +14,41 @@ bool config_differs(const Config *config, const Config *other, const Option *opt
         return !left || !right || strcmp(left, right) != 0;
 }
 
+static size_t size_of(OptionType type) {
+        switch (type) {
+        case OPTION_STRING:
+        case OPTION_JSON:
+                return sizeof(char *);
+        case OPTION_LIST:
+        case OPTION_MAP:
+                return sizeof(StringList);
+        case OPTION_BOOL:
+                return sizeof(bool);
+        case OPTION_RATE:
+                return sizeof(double);
+        case OPTION_COUNT:
+        case OPTION_SIZE:
+        case OPTION_DURATION:
+        case OPTION_CHOICE:
+                return sizeof(uint64_t);
+        }
+
+        return 0;
+}
+
 int config_keep(Config *config, Config *before, const Option *option) {
+        char *value = OPTION_FIELD(char, option, config), *kept = OPTION_FIELD(char, option, before);
+        char swapped[sizeof(StringList)];
+        size_t size = size_of(option->type);
         int r;
 
         r = string_map_add(&config->sources, option->path, config_source(before, option->path));
         if (r)
                 return r;
 
-        if (option->type == OPTION_STRING) {
-                char **string = OPTION_FIELD(char *, option, config);
-                char **kept = OPTION_FIELD(char *, option, before);
-                char *swapped = *string;
-
-                *string = *kept;
-                *kept = swapped;
-        } else {
-                *OPTION_FIELD(uint64_t, option, config) = *OPTION_CONST_FIELD(uint64_t, option, before);
-        }
-
+        memcpy(swapped, value, size);
+        memcpy(value, kept, size);
+        memcpy(kept, swapped, size);
         return 0;
 }
 

@@ -43,23 +43,23 @@ class Api:
 class MongoServer:
     """A MongoDB-compatible server of this machine's, in the network of the other."""
 
-    PORT = 27017
-
     def __init__(self, machine, folder):
         self.machine = machine
+        probe = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
+        self.port = int(machine.run("/usr/bin/python3", "-c", probe).stdout)
         (folder / "data").mkdir()
         program = pathlib.Path(sys.executable).parent / "secantusd-rs"
         with open(folder / "log", "wb") as log:
             self.process = machine.start_beside(
-                program, "--host", "127.0.0.1", "--port", self.PORT, "--storage-path", folder / "data", "--standalone",
+                program, "--host", "127.0.0.1", "--port", self.port, "--storage-path", folder / "data", "--standalone",
                 stdout=log, stderr=log,
             )
-        self.uri = f"mongodb://127.0.0.1:{self.PORT}/system"
+        self.uri = f"mongodb://127.0.0.1:{self.port}/system"
         wait_until(self.answers, f"the MongoDB server answers; see {folder}/log")
 
     def answers(self):
         assert self.process.poll() is None, "the MongoDB server has ended"
-        probe = f"import socket; socket.create_connection(('127.0.0.1', {self.PORT}), timeout=1)"
+        probe = f"import socket; socket.create_connection(('127.0.0.1', {self.port}), timeout=1)"
         return self.machine.run("/usr/bin/python3", "-c", probe, check=False).returncode == 0
 
     def end(self):

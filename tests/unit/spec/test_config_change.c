@@ -68,12 +68,23 @@ static void test_what_is_kept_comes_with_its_place(void **state) {
         assert_string_equal(config_source(config, "Control.Socket"), "--socket");
         assert_int_equal(config->limits.max_jobs, 64);
         assert_string_equal(before->store.uri, "sqlite:b");
-        assert_string_equal(differences(config, before, text, sizeof(text)), "Store.URI Limits.MaxJobs ");
+        assert_string_equal(differences(config, before, text, sizeof(text)), "Store.URI Store.PageDocuments Limits.MaxJobs ");
 }
 
-static void test_lists_can_change_at_once(void **state) {
+static void test_every_setting_can_be_kept(void **state) {
+        static const char text[] =
+                "[Store]\nURI=sqlite:a\nPageDocuments=7\n[Network]\nAllowAddress=::1\nDenyAddress=::2\n"
+                "CAFile=/a\n[Control]\nMaxClients=7\n[Limits]\nMaxInFlight=7\nMaxJobs=7\n";
+        _cleanup_(config_freep) Config *before = read_text(text);
+        _cleanup_(config_freep) Config *same = read_text(text);
+        _cleanup_(config_freep) Config *config = read_text("[Network]\nAllowAddress=10.0.0.0/8 10.0.0.1\n");
+        char names[400];
+
         for (const Option *option = config_options; option->path; option++)
-                assert_true(option->live || option->type != OPTION_LIST); /* config_keep() takes none */
+                if (!option->later)
+                        assert_int_equal(config_keep(config, before, option), 0);
+        assert_string_equal(differences(config, same, names, sizeof(names)), "");
+        assert_int_equal(before->network.allow.n, 2);
 }
 
 int main(void) {
@@ -81,7 +92,7 @@ int main(void) {
                 cmocka_unit_test(test_only_values_make_a_difference),
                 cmocka_unit_test(test_every_changed_value_is_found),
                 cmocka_unit_test(test_what_is_kept_comes_with_its_place),
-                cmocka_unit_test(test_lists_can_change_at_once),
+                cmocka_unit_test(test_every_setting_can_be_kept),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
