@@ -11,6 +11,7 @@
 
 #include "common/event.h"
 #include "common/timeutil.h"
+#include "daemon/system/descriptors.h"
 
 #define ACCEPTED_AT_ONCE 16
 #define SPARE_N 8                      /* the last of them only ever tells a client that there is no room */
@@ -25,10 +26,6 @@ struct Listener {
         size_t n_spare;
         uint64_t told_us; /* when the log was told last that descriptors are short; 0: never */
 };
-
-static bool is_short(int code) {
-        return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
-}
 
 static void fill_spare(Listener *listener) {
         while (listener->n_spare < SPARE_N) {
@@ -67,6 +64,11 @@ void listener_turn_away(const Listener *listener, int fd) {
         close(fd);
 }
 
+void listener_close_client(Listener *listener, int fd) {
+        close(fd);
+        fill_spare(listener);
+}
+
 static int accept_client(const Listener *listener) {
         return accept4(event_get_fd(listener->readable), NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
@@ -78,7 +80,7 @@ static bool accept_by_spare(Listener *listener, int *ret_fd) {
 
         close(listener->spare[--listener->n_spare]);
         *ret_fd = accept_client(listener);
-        return *ret_fd >= 0 || !is_short(errno);
+        return *ret_fd >= 0 || !descriptors_short(errno);
 }
 
 static void take_in(Listener *listener, int fd, bool by_spare) {
@@ -99,7 +101,7 @@ static bool accept_one(Listener *listener) {
         bool by_spare = false;
         int fd = accept_client(listener);
 
-        if (fd < 0 && is_short(errno)) {
+        if (fd < 0 && descriptors_short(errno)) {
                 tell_short(listener, errno);
                 by_spare = true;
                 if (!accept_by_spare(listener, &fd)) {

@@ -38,6 +38,9 @@ int listener_new(const ListenerOptions *options, Listener **ret_listener);
 /* Tells a client that there is no room for it, as far as it takes that at once, and closes @fd. */
 void listener_turn_away(const Listener *listener, int fd);
 
+/* Closes the descriptor of a client that has come, so that nobody else gets it if the listener lacks one. */
+void listener_close_client(Listener *listener, int fd);
+
 /* Closes the socket. Accepts NULL. */
 Listener *listener_free(Listener *listener);
 DEFINE_FREEP(Listener, listener);

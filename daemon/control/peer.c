@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/control/call.h"
+#include "daemon/control/listener.h"
 
 /* An Import names its method this early, or it may not be larger than other calls. */
 #define IMPORT_METHOD_WITHIN 256u
@@ -22,13 +23,22 @@ static void look_later(Peer *peer) {
         bufferevent_trigger(peer->stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
 }
 
+/* libevent would close the descriptor some time later. */
+static void close_stream(Peer *peer) {
+        int fd = bufferevent_getfd(peer->stream);
+
+        bufferevent_setfd(peer->stream, -1);
+        listener_close_client(peer->control->listener, fd);
+        bufferevent_free(peer->stream);
+}
+
 void peer_free(Peer *peer) {
         Control *control = peer->control;
         Call *call = peer->call;
 
         TAILQ_REMOVE(&control->peers, peer, entry);
         control->n_peers--;
-        bufferevent_free(peer->stream);
+        close_stream(peer);
         free(peer);
         if (call)
                 call_peer_left(call);

@@ -11,6 +11,7 @@
 #include "common/timeutil.h"
 #include "daemon/http/request.h"
 #include "daemon/http/target.h"
+#include "daemon/system/descriptors.h"
 
 #define PRUNE_INTERVAL_US (30 * USEC_PER_SEC)
 
@@ -82,8 +83,10 @@ static curl_socket_t on_open_socket(void *userdata, curlsocktype purpose, struct
 
         run->opened = true;
         fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-        if (fd < 0)
+        if (fd < 0) {
+                run->starved = descriptors_short(errno);
                 run->reason = strerrordesc_np(errno);
+        }
 
         return fd;
 }
@@ -122,7 +125,7 @@ static int on_request(void *userdata, char *peer, char *local, int peer_port, in
         TransferRun *run = &transfer->run;
 
         run->reused = !run->new_connection;
-        run->new_connection = run->opened = run->denied = false;
+        run->new_connection = run->opened = run->denied = run->starved = false;
         run->reason = NULL;
 
         if (check_repeat(run) || check_hop(transfer))

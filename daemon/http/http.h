@@ -45,8 +45,10 @@ struct HttpRequest {
 
 struct HttpResponse {
         HttpResult result;
-        int status;       /* of the latest status line, a redirect's if no more came; 0: none came */
-        bool sent;        /* at least one byte of a request went out: it may have had an effect */
+        int status;   /* of the latest status line, a redirect's if no more came; 0: none came */
+        bool sent;    /* at least one byte of a request went out: it may have had an effect */
+        bool starved; /* this process had no descriptor or memory for a connection: that says nothing of the
+                           * origin, and the same may be asked again later, as if it had never been */
         const char *body; /* what was kept of the decoded body; see http_response_take_body() */
         size_t body_len;
         uint64_t bytes;             /* decoded bytes that came, those not kept included */

@@ -33,6 +33,9 @@ OriginTicket http_origin_begin(HttpOrigin *origin, bool retry, uint64_t now_us) 
 }
 
 static BreakerAnswer answer_of(const HttpResponse *response) {
+        if (response->starved)
+                return BREAKER_ANSWER_NONE;
+
         switch (response->result) {
         case HTTP_TIMEOUT:
         case HTTP_CONNECT:

@@ -10,6 +10,7 @@
 #include "daemon/http/content.h"
 #include "daemon/http/hop.h"
 #include "daemon/http/request.h"
+#include "daemon/system/descriptors.h"
 
 #define BUFFER_BYTES (16 * 1024L) /* each way, for each transfer under way */
 #define IDLE_MAX_S 3L             /* servers close after five and more; 7.88 may reuse a dead connection */
@@ -142,7 +143,7 @@ static bool prepare_repeat(Transfer *transfer) {
                 return false;
 
         run->repeated = true;
-        run->dead = run->new_connection = run->opened = run->denied = false;
+        run->dead = run->new_connection = run->opened = run->denied = run->starved = false;
         run->hop = HOP_CONNECT;
         run->response.status = 0;
         run->reason = NULL;
@@ -151,6 +152,30 @@ static bool prepare_repeat(Transfer *transfer) {
         curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
         set_time_limit(transfer, now_us);
         return true;
+}
+
+/*
+ * Whether it failed for what this process lacks. A socket that could not be had is known; lookups of names and
+ * the reading of certificates only fail, so for them it is tried whether there is a descriptor.
+ */
+static bool starved(const TransferRun *run, CURLcode code) {
+        if (run->response.sent && !run->idempotent)
+                return false; /* a redirect's second hop: all of it may not be repeated */
+
+        switch (run->verdict == HTTP_ANSWERED ? code : CURLE_OK) {
+        case CURLE_COULDNT_CONNECT:
+                return run->starved || !descriptors_left();
+        case CURLE_OUT_OF_MEMORY:
+                return true;
+        case CURLE_COULDNT_RESOLVE_PROXY:
+        case CURLE_COULDNT_RESOLVE_HOST:
+        case CURLE_FAILED_INIT:
+        case CURLE_SSL_CONNECT_ERROR:
+        case CURLE_SSL_CACERT_BADFILE:
+                return !descriptors_left();
+        default:
+                return false;
+        }
 }
 
 static void judge(Transfer *transfer, CURLcode code) {
@@ -190,6 +215,7 @@ int transfer_conclude(Transfer *transfer, CURLcode code) {
                 return TRANSFER_E_AGAIN;
 
         judge(transfer, code);
+        run->response.starved = starved(run, code);
         response_times(&run->response, transfer->easy);
         run->response.total_us = time_now_us() - run->started_us;
         response_wishes(&run->response, transfer->easy);

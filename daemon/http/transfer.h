@@ -63,6 +63,7 @@ struct TransferRun {
         bool reused;         /* the latest request went over a kept connection */
         bool opened;         /* at least one address of this hop was allowed */
         bool denied;         /* at least one was not */
+        bool starved;        /* for one of them this process had no descriptor or memory */
         bool repeated;       /* the one silent repeat is used up */
         bool dead;           /* a kept connection died, and we stopped curl from repeating by itself */
         bool asked;          /* a request has been handed to a connection, at any hop */

@@ -55,6 +55,11 @@ static void store_outcome(Document *document, Outcome *outcome) {
         document_free(document);
 }
 
+static void leave_unanswered(Document *document, Outcome *outcome) {
+        outcome_free(outcome);
+        document_free(document);
+}
+
 static bool wait_for_retry(Document *document, const RetryCase *attempt) {
         Dispatcher *dispatcher = document->dispatcher;
         uint64_t delay_us = retry_delay_us(dispatcher->spec, attempt->attempts, chance(dispatcher));
@@ -82,8 +87,11 @@ static void tell_origin(Document *document, const HttpResponse *response) {
                 origin_event_held(sent, origin, origin_gate_wait_us(gate, now_us), now_us);
 }
 
-/* Where the first address was denied no request was begun, so that there was no attempt. */
+/* Whether a request was begun: not where the first address was denied, or this process lacked the means. */
 static bool was_begun(const HttpResponse *response) {
+        if (response->starved)
+                return false;
+
         return response->sent ||
                (response->result != HTTP_DENIED_ADDRESS && response->result != HTTP_BAD_URL);
 }
@@ -95,6 +103,8 @@ static void on_answered(Document *document, const HttpResponse *response) {
                 document->attempts--;
                 dispatcher->attempts--;
         }
+        if (response->starved)
+                dispatcher->short_until_us = time_now_us() + SHORT_OF_MEANS_US;
 
         pacing_end(dispatcher->pacing);
         tell_origin(document, response);
@@ -112,6 +122,8 @@ static void on_outcome(Document *document, Outcome *outcome, const RetryCase *at
         if (attempt->reason != REASON_NONE && !dispatcher->last_words &&
                 retry_wanted(dispatcher->spec, attempt) && wait_for_retry(document, attempt))
                 outcome_free(outcome);
+        else if (attempt->starved) /* the job is cancelled: like those that wait for a retry */
+                leave_unanswered(document, outcome);
         else
                 store_outcome(document, outcome);
 

@@ -250,6 +250,7 @@ static void on_response(const HttpResponse *response, void *userdata) {
                 .status = response->status,
                 .sent = response->sent,
                 .retry_after = response->retry_after,
+                .starved = response->starved,
                 .attempts = exchange->document->attempts,
         };
         exchange->outcome->attempts = exchange->document->attempts;

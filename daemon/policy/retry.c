@@ -12,6 +12,8 @@ static bool may_repeat(const JobSpec *spec, const RetryCase *attempt) {
 bool retry_wanted(const JobSpec *spec, const RetryCase *attempt) {
         bool asked;
 
+        if (attempt->starved)
+                return true;
         if (attempt->attempts >= spec->retry.attempts)
                 return false;
 

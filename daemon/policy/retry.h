@@ -19,8 +19,9 @@ typedef struct RetryCase RetryCase;
 struct RetryCase {
         FailureReason reason;
         int status;
-        bool sent;         /* a byte of the request may have gone out */
-        bool retry_after;  /* the answer had a Retry-After header */
+        bool sent;        /* a byte of the request may have gone out */
+        bool retry_after; /* the answer had a Retry-After header */
+        bool starved; /* this process had no descriptor or memory for it: it was no attempt, and is made */
         uint32_t attempts; /* made so far, this one included */
 };
 

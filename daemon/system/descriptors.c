@@ -2,7 +2,10 @@
 
 #include "daemon/system/descriptors.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define IDLE_MAX 1024u
 #define IDLE_SHARE 8u     /* of few descriptors, at most every eighth is for idle connections */
@@ -20,6 +23,20 @@ static uint64_t for_requests(uint64_t n) {
 
 static uint64_t requests_for(uint64_t descriptors) {
         return descriptors * 16 / 33;
+}
+
+bool descriptors_short(int code) {
+        return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
+}
+
+bool descriptors_left(void) {
+        int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0)
+                return !descriptors_short(errno);
+
+        close(fd);
+        return true;
 }
 
 uint64_t descriptors_raise(void) {

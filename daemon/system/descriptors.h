@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/error.h"
@@ -16,6 +17,12 @@ struct DescriptorBudget {
         uint32_t max_idle;      /* connections kept open beside those of requests */
         uint64_t wanted;        /* descriptors that would be enough for all that are wanted */
 };
+
+/* Whether that errno of socket(2) or accept(2) says that there is nothing left for another connection. */
+bool descriptors_short(int code);
+
+/* Whether this process can have another descriptor just now. */
+bool descriptors_left(void);
 
 /* Raises the soft limit to the hard one. Returns the limit in effect. */
 uint64_t descriptors_raise(void);

@@ -62,3 +62,19 @@ def test_without_descriptors_clients_are_told_and_root_still_comes_in(workplace,
     assert log_of(daemon).count("cannot take in clients: Too many open files") == 1
     with as_nobody(), Wire(daemon) as wire:
         wait_until(lambda: "parameters" in (wire.call("org.reqd.GetStatus") or {}), "others come in again")
+
+
+def test_no_document_fails_for_want_of_descriptors(daemon, api):
+    n = 2000
+    daemon.insert_urls(daemon.collection(), api, n, "delay=20")
+    daemon.ctl("submit", "samples", "--collection", daemon.collection(), "-n", 20)
+    daemon.wait_status("samples", lambda s: s["documents"]["ok"] > 100, "it is under way")
+    with short_of_descriptors(daemon):
+        daemon.ctl("set", "samples", "concurrency=300")
+        done = daemon.status("samples")["documents"]["ok"]
+        daemon.wait_status("samples", lambda s: s["documents"]["ok"] > done + 500, "it goes on with what it has")
+        assert daemon.status("samples")["state"] == "running"
+    assert daemon.wait("samples").returncode == 0
+    documents = daemon.status("samples")["documents"]
+    assert documents["ok"] == n and documents["failed"] == 0
+    assert {document["reqd"]["attempts"] for document in daemon.documents(daemon.collection())} == {1}

@@ -41,6 +41,7 @@ static void test_which_attempts_are_repeated(void **state) {
                 { GET, { REASON_CONNECT, .sent = true, .attempts = 1 }, true },
                 { GET, { REASON_DNS, .attempts = 1 }, true },
                 { GET, { REASON_TLS, .attempts = 1 }, false },
+                { GET, { REASON_TLS, .starved = true, .attempts = 5 }, true }, /* it never was an attempt */
                 { GET, { REASON_PROTOCOL, .sent = true, .attempts = 1 }, false },
                 { GET, { REASON_BAD_BODY, 200, .sent = true, .attempts = 1 }, false },
                 { GET, { REASON_DENIED_ADDRESS, .attempts = 1 }, false },

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "tests/unit/unit.h"
 
@@ -69,12 +70,28 @@ static void test_the_soft_limit_becomes_the_hard_one(void **state) {
         assert_int_equal(limit.rlim_cur, limit.rlim_max);
 }
 
+static void test_the_last_descriptor_is_noticed(void **state) {
+        struct rlimit before, none;
+
+        assert_true(descriptors_left());
+        assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+        none = (struct rlimit) { .rlim_cur = 0, .rlim_max = before.rlim_max };
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+        assert_false(descriptors_left());
+        assert_int_equal(socket(AF_UNIX, SOCK_STREAM, 0), -1);
+        assert_true(descriptors_short(errno));
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+        assert_true(descriptors_left());
+        assert_false(descriptors_short(ECONNREFUSED));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_enough_gives_what_is_wanted),
                 cmocka_unit_test(test_one_less_than_enough_gives_less),
                 cmocka_unit_test(test_what_fits_always_fits),
                 cmocka_unit_test(test_too_few_for_anything_say_both_numbers),
+                cmocka_unit_test(test_the_last_descriptor_is_noticed),
                 cmocka_unit_test(test_the_soft_limit_becomes_the_hard_one),
         };
 
