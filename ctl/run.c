@@ -8,12 +8,14 @@
 
 #include "common/nearest.h"
 #include "ctl/call.h"
+#include "ctl/errors.h"
 #include "ctl/export.h"
 #include "ctl/help.h"
 #include "ctl/import.h"
 #include "ctl/logs.h"
 #include "ctl/status.h"
 #include "ctl/submit.h"
+#include "ctl/verify.h"
 #include "ctl/watch.h"
 #include "daemon/spec/job_spec.h"
 #include "daemon/spec/reason.h"
@@ -168,6 +170,8 @@ static const Action actions[] = {
         { "cancel", .print = output_text_job },
         { "retry", .write = write_retry, .print = output_text_retry },
         { "wait", watch_run },
+        { "errors", .print = errors_print },
+        { "verify", verify_run },
         { "import", import_run },
         { "export", export_run },
         { "show", .print = output_text_show },

@@ -49,6 +49,8 @@ static const Method methods[] = {
         { "org.reqd.Show", cmd_show, .parameters = { JOB_REQUIRED } },
         { "org.reqd.Watch", cmd_watch, .stream = true,
                 .parameters = { JOB, { "interval", JSON_NUMBER, false }, { "until", JSON_STRING, false } } },
+        { "org.reqd.Verify", cmd_verify, .stream = true, .parameters = { JOB_REQUIRED } },
+        { "org.reqd.GetErrors", cmd_get_errors, .parameters = { JOB_REQUIRED } },
         { "org.reqd.Import", cmd_import,
                 .parameters = { { "collection", JSON_STRING, true }, { "lines", JSON_STRING, true } } },
         { "org.reqd.Export", cmd_export, .stream = true,

@@ -32,5 +32,8 @@ void cmd_watch(Call *call);
 /* A job's state or settings changed: its watchers are told. */
 void cmd_watch_changed(Control *control, Job *job);
 
+void cmd_verify(Call *call);
+void cmd_get_errors(Call *call);
+
 void cmd_import(Call *call);
 void cmd_export(Call *call);

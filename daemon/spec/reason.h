@@ -30,5 +30,8 @@ const char *reason_name(FailureReason reason);
 /* One line for people: what happened. Static. */
 const char *reason_help(FailureReason reason);
 
+/* What people can do about it, with JOB in the place of the job's name. Static. */
+const char *reason_remedy(FailureReason reason);
+
 /* The reason of that name, or REASON_NONE if there is none. */
 FailureReason reason_parse(const char *name);

@@ -73,6 +73,9 @@ def test_every_method_answers_as_the_interface_says(daemon, api):
         list(service.stream("Watch", job="samples"))
         assert service.call("GetJob", job="samples")["state"] == "done"
         assert service.call("Show", job="samples")["changed"]["concurrency"] == "3"
+        *_, counted = service.stream("Verify", job="samples")
+        assert counted["examined"] == 30 and counted["result"]["verified"]
+        assert service.call("GetErrors", job="samples")["groups"][0]["examples"]
         exported = "".join(reply["lines"] for reply in service.stream("Export", collection=collection))
         assert len(exported.splitlines()) == 30
 

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from programs import Daemon, wait_until
 
-LATER = ["try", "top", "errors", "results", "report", "verify", "events", "metrics", "doctor"]
+LATER = ["try", "top", "results", "report", "events", "metrics", "doctor"]
 COLLECTION = ("--collection", "test.other")
 
 

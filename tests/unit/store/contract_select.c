@@ -237,6 +237,37 @@ static void counts_agree_with_reading(void **state) {
         }
 }
 
+/* What a job has stored is read back without anything else of the documents. */
+static void outcomes_are_read_back_by_themselves(void **state) {
+        static const char *const both[] = { "response", "reqd", NULL }, *const meta[] = { "reqd", NULL };
+        _cleanup_(store_reader_freep) StoreReader *all_reader = NULL, *failed_reader = NULL;
+        _cleanup_(store_page_freep) StorePage *all = NULL, *failed = NULL;
+        Contract *contract = *state;
+        StoreQuery query = query_of(contract, STORE_SELECT_ALL, JOB_1, 1);
+        bson_t *filter = bson_of("{\"$or\": [{\"n\": 5}, {\"reqd.id\": {\"$oid\": \"" JOB_1 "\"}}]}");
+
+        given_a_job_half_done(contract);
+        query.filter = filter;
+        query.fields = both;
+        assert_ids(contract, &query, "[1, 2, 3, 5]");
+        assert_int_equal(store_reader_new(contract->store, &query, NULL, &all_reader), 0);
+        all = next_page(all_reader, 10, SIZE_MAX);
+        assert_field(all->rows[0].document, "response", "{\"a\": 1}");
+        assert_field(all->rows[0].document, "n", NULL);
+        assert_field(all->rows[1].document, "response", NULL);
+        assert_true(bson_has_field(all->rows[1].document, "reqd.reason"));
+        assert_field(all->rows[3].document, "reqd", NULL);
+
+        query = query_of(contract, STORE_SELECT_FAILED, JOB_1, 2);
+        query.fields = meta;
+        assert_int_equal(store_reader_new(contract->store, &query, NULL, &failed_reader), 0);
+        failed = next_page(failed_reader, 10, SIZE_MAX);
+        assert_int_equal(failed->n_rows, 2);
+        assert_true(bson_has_field(failed->rows[0].document, "reqd.status"));
+        assert_field(failed->rows[0].document, "n", NULL);
+        bson_destroy(filter);
+}
+
 const ContractCase contract_select_cases[] = {
         CONTRACT_CASE(a_filter_narrows_every_selection),
         CONTRACT_CASE(what_has_its_result_field_is_not_pending),
@@ -248,6 +279,7 @@ const ContractCase contract_select_cases[] = {
         CONTRACT_CASE(resuming_gives_the_answered_ones_whatever_the_filter_says_by_now),
         CONTRACT_CASE(resuming_a_retry_gives_what_that_generation_answered),
         CONTRACT_CASE(counts_agree_with_reading),
+        CONTRACT_CASE(outcomes_are_read_back_by_themselves),
 };
 
 const size_t contract_n_select_cases = ELEMENTSOF(contract_select_cases);
