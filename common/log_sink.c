@@ -31,20 +31,6 @@ void log_sink_init(void) {
                                           file.st_ino == inode);
 }
 
-static void write_journal(const LogEntry *entry) {
-        char priority[sizeof("PRIORITY=7")];
-        struct iovec fields[FIELDS_MAX];
-        int n = 0;
-
-        snprintf(priority, sizeof(priority), "PRIORITY=%u", (unsigned)entry->level % 8);
-        fields[n++] = (struct iovec) { priority, strlen(priority) };
-        for (const char *at = entry->text; at < entry->text + entry->len && n < FIELDS_MAX;
-                at += strlen(at) + 1)
-                fields[n++] = (struct iovec) { (char *)(uintptr_t)at, strlen(at) };
-
-        (void)sd_journal_sendv(fields, n);
-}
-
 /*
  * Not by stdio: exit() flushes what any thread has left in a stream, and would wait there for a reader that
  * is stopped.
@@ -86,9 +72,38 @@ static void write_line(const LogEntry *entry, bool timed) {
         write_bytes(line, (size_t)len + 1);
 }
 
+static void write_journal(const LogEntry *entry) {
+        char priority[sizeof("PRIORITY=7")];
+        struct iovec fields[FIELDS_MAX];
+        int n = 0;
+
+        snprintf(priority, sizeof(priority), "PRIORITY=%u", (unsigned)entry->level % 8);
+        fields[n++] = (struct iovec) { priority, strlen(priority) };
+        for (const char *at = entry->text; at < entry->text + entry->len && n < FIELDS_MAX;
+                at += strlen(at) + 1)
+                fields[n++] = (struct iovec) { (char *)(uintptr_t)at, strlen(at) };
+
+        (void)sd_journal_sendv(fields, n);
+}
+
+/*
+ * A plain message is a line even there, marked with its level (sd-daemon(3)). The journal knows whose line it
+ * is by where it comes from; for a native entry it has to ask the process, which may have said its last words.
+ */
+static void write_marked_line(const LogEntry *entry) {
+        char line[LOG_ENTRY_BYTES + 8];
+        int len = snprintf(
+                line, sizeof(line), "<%u>%s\n", (unsigned)entry->level % 8, entry->text + entry->message);
+
+        if (len > 0 && (size_t)len < sizeof(line))
+                write_bytes(line, (size_t)len);
+}
+
 void log_sink_write(const LogEntry *entry, bool timed) {
-        if (atomic_load(&to_journal))
+        if (!atomic_load(&to_journal))
+                write_line(entry, timed);
+        else if (entry->event)
                 write_journal(entry);
         else
-                write_line(entry, timed);
+                write_marked_line(entry);
 }
