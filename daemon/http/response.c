@@ -59,6 +59,8 @@ static const struct {
         { CURLE_SSL_CONNECT_ERROR, "SSL_ERROR_SYSCALL",
                 HTTP_CONNECT }, /* the connection, not the handshake */
         { CURLE_SSL_CONNECT_ERROR, "unexpected eof", HTTP_CONNECT },
+        { CURLE_SSL_CONNECT_ERROR, "Recv failure", HTTP_CONNECT },
+        { CURLE_SSL_CONNECT_ERROR, "Send failure", HTTP_CONNECT },
 };
 
 /* Codes whose meaning depends on how far the exchange had come; false where that says nothing. */

@@ -57,6 +57,20 @@ def connections():
     ]
 
 
+def tls():
+    def at_once(*pieces, keep=True):
+        return script(lambda server, connection, _: [connection.sendall(b"".join(pieces)), keep and connection.recv(65536)], at_once=True)
+
+    rows = [
+        failed("plain HTTP to a TLS hello", "tls", at_once(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
+        failed("a TLS alert", "tls", at_once(b"\x15\x03\x01\x00\x02\x02\x28")),
+        failed("no answer to a TLS hello", "timeout", script(lambda server, *_: server.ended.wait(), at_once=True), attempts=2),
+        failed("a reset after a TLS hello", "connect", resets_at_once(), attempts=2),
+        failed("closed after a TLS hello", "connect", at_once(b"", keep=False), attempts=2),
+    ]
+    return [{**row, "scheme": "https"} for row in rows]
+
+
 def framing():
     return [
         failed("a negative Content-Length", "protocol", says(OK + b"Content-Length: -5\r\n\r\n" + JSON), 200),
@@ -159,6 +173,7 @@ def redirects_of(server):
         failed("a redirect to a mapped address", "denied_address", redirects("http://[::ffff:10.0.0.1]/"), 302),
         failed("a redirect by a body without end", "too_large",
                repeats(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nTransfer-Encoding: chunked\r\n\r\n", b"a\r\n0123456789\r\n")),
+        failed("a redirect with a password", "connect", redirects("http://user:sesame@127.0.0.1:1/"), 302, attempts=2),
         failed("a redirect without a Location", "http_status", says(answer(b"", status="302 Found")), 302),
     ]
 
@@ -291,12 +306,13 @@ def looks_like_extended_json():
 
 
 def all_rows(server):
-    return connections() + framing() + bodies() + redirects_of(server) + json_bodies() + cookies()
+    return connections() + tls() + framing() + bodies() + redirects_of(server) + json_bodies() + cookies()
 
 
 def run(daemon, server, rows, *options):
     """All rows as documents of one job; returns the documents by name."""
-    daemon.insert(daemon.collection(), [{"_id": row["name"], "url": server.serve(row["name"], row["script"])} for row in rows])
+    urls = [server.serve(row["name"], row["script"]).replace("http", row.get("scheme", "http")) for row in rows]
+    daemon.insert(daemon.collection(), [{"_id": row["name"], "url": url} for row, url in zip(rows, urls)])
     submitted = daemon.ctl("submit", "samples", "--collection", daemon.collection(), "--timeout", "4s", "--attempts", "2",
                            "--backoff", "10ms", "-n", "200", "--follow", *options, check=False)
     assert submitted.returncode in (0, 3), submitted.stderr
@@ -351,6 +367,7 @@ def test_each_answer_ends_in_its_reason_and_harms_nobody(workplace, store_uri, a
     documents = run(daemon, server, rows)
 
     expect(rows, documents)
+    assert "sesame" not in json.dumps([document["reqd"] for document in documents.values()]) + daemon.log.read_text()
     check_neighbours(documents, api)
     check_counts(daemon, rows)
     check_requests(server, rows)

@@ -11,6 +11,8 @@ from programs import Daemon
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # connections are kept
+
     def do_GET(self):
         body = b'{"ok": true}'
         self.send_response(200)
@@ -24,6 +26,11 @@ class Answer(http.server.BaseHTTPRequestHandler):
 
 class QuietServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    accepted = 0
+
+    def process_request(self, request, client_address):
+        self.accepted += 1
+        super().process_request(request, client_address)
 
     def handle_error(self, request, client_address):
         pass  # handshakes that fail are what these tests are about
@@ -45,7 +52,7 @@ def certificate(path, name, address, days):
 
 @pytest.fixture
 def serve(tmp_path):
-    """serve(certificate file) -> URL."""
+    """serve(certificate file) -> URL; serve.servers: what was started."""
     servers = []
 
     def start(file):
@@ -57,6 +64,7 @@ def serve(tmp_path):
         servers.append(server)
         return f"https://127.0.0.1:{server.server_address[1]}/"
 
+    start.servers = servers
     yield start
     for server in servers:
         server.shutdown()
@@ -82,3 +90,14 @@ def test_who_is_vouched_for_and_who_is_not(workplace, sqlite_uri, serve, tmp_pat
         meta = documents[name]["reqd"]
         assert (meta["state"], meta["reason"], meta["attempts"]) == ("failed", "tls", 1)
         assert words in meta["error"], meta["error"]
+
+
+def test_a_connection_is_kept_for_the_next_request(workplace, sqlite_uri, serve, tmp_path):
+    """What TLS says between two answers, such as a ticket for the next session, is no reason to leave it."""
+    file = certificate(tmp_path, "good", "IP:127.0.0.1", 1)
+    daemon = Daemon(workplace, sqlite_uri, config=f"[Network]\nCAFile={file}\n")
+    url = serve(file)
+    daemon.insert("test.samples", [{"_id": i, "url": url} for i in range(20)])
+    daemon.ctl("submit", "--collection", "test.samples", "-n", "1", "--follow")
+    assert daemon.status("samples")["documents"]["ok"] == 20
+    assert serve.servers[0].accepted < 20, "a slow machine may take a new one now and then"

@@ -188,14 +188,29 @@ static void test_values_of_every_kind(void **state) {
 }
 
 static void test_what_looks_like_extended_json_stays_an_object(void **state) {
-        static const char text[] = "{\"$oid\": \"5f5e5d5c5b5a595857565554\"}";
-        JsonBody body = {};
-        bson_iter_t iter;
+        static const char *const cases[] = {
+                "{\"$oid\": \"5f5e5d5c5b5a595857565554\"}",
+                "{\"$oid\": \"zz\"}",
+                "{\"$date\": 5}",
+                "{\"$numberInt\": \"1\"}",
+                "{\"$numberDecimal\": \"x\"}",
+                "{\"$binary\": {\"base64\": \"\", \"subType\": \"00\"}}",
+                "{\"$ref\": \"a\", \"$id\": 1}",
+                "{\"$undefined\": true}",
+                "{\"$minKey\": 1}",
+        };
 
-        assert_int_equal(parse(TEXT(text), true, &body), 0);
-        assert_true(bson_iter_init_find(&iter, body.bson, ""));
-        assert_true(BSON_ITER_HOLDS_DOCUMENT(&iter));
-        json_body_deinit(&body);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                JsonBody body = {};
+                bson_iter_t iter, inner;
+
+                assert_int_equal(parse(cases[i], strlen(cases[i]), true, &body), 0);
+                assert_true(bson_iter_init_find(&iter, body.bson, ""));
+                assert_true(BSON_ITER_HOLDS_DOCUMENT(&iter));
+                assert_true(bson_iter_recurse(&iter, &inner) && bson_iter_next(&inner));
+                assert_int_equal(bson_iter_key(&inner)[0], '$');
+                json_body_deinit(&body);
+        }
 }
 
 static void test_a_byte_order_mark_is_skipped(void **state) {
