@@ -10,6 +10,7 @@
 #include "common/commands.h"
 #include "common/event.h"
 #include "common/option.h"
+#include "common/option_value.h"
 #include "ctl/exit_code.h"
 #include "daemon/arguments.h"
 #include "daemon/spec/config.h"
@@ -73,6 +74,17 @@ static void put_flag(const char *flag, char shorthand, const char *arg, const ch
         put_help(help);
 }
 
+static void put_synopsis(const CommandOption *options) {
+        for (const CommandOption *option = options; option->flag; option++) {
+                printf(".Op Fl %s", option->flag + 1);
+                if (option->arg) {
+                        fputs(" Ar", stdout);
+                        put_argument(option->arg);
+                }
+                putchar('\n');
+        }
+}
+
 static void put_options(const CommandOption *options) {
         begin_list();
         for (const CommandOption *option = options; option->flag; option++)
@@ -114,8 +126,16 @@ static void put_global_options(void) {
         put_options(command_global_options);
 }
 
+static void put_global_synopsis(void) {
+        put_synopsis(command_global_options);
+}
+
 static void put_daemon_options(void) {
         put_options(arguments_options);
+}
+
+static void put_daemon_synopsis(void) {
+        put_synopsis(arguments_options);
 }
 
 static void put_default(const Option *option) {
@@ -125,6 +145,22 @@ static void put_default(const Option *option) {
                 put_argument(option->fallback);
                 puts(" .");
         }
+}
+
+static void put_bounds(const Option *option) {
+        char min[NUMBER_TEXT_SIZE], max[NUMBER_TEXT_SIZE];
+
+        if (option->type != OPTION_COUNT && option->type != OPTION_SIZE && option->type != OPTION_DURATION)
+                return;
+
+        number_format(option->type, option->min, min);
+        number_format(option->type, option->max, max);
+        if (option->min && option->max)
+                printf("From %s to %s.\n", min, max);
+        else if (option->max)
+                printf("At most %s.\n", max);
+        else if (option->min)
+                printf("At least %s.\n", min);
 }
 
 static void put_job_options(void) {
@@ -192,6 +228,7 @@ static void put_job_keys(void) {
                 printf(".It Cm %s Pq %s\n", key->path, json_form(key));
                 put_help(key->help);
                 put_choices(key);
+                put_bounds(key);
                 put_default(key);
         }
         end_list();
@@ -215,7 +252,10 @@ static void put_config(void) {
                 put_argument(option->arg);
                 putchar('\n');
                 put_help(option->help);
+                put_bounds(option);
                 put_default(option);
+                if (!option->live)
+                        puts("A change needs a restart.");
         }
         if (section)
                 end_list();
@@ -226,6 +266,8 @@ static void put_reasons(void) {
         for (FailureReason reason = REASON_NONE + 1; reason < _REASON_N; reason++) {
                 printf(".It Cm %s\n", reason_name(reason));
                 put_help(reason_help(reason));
+                printf("What to do: ");
+                put_help(reason_remedy(reason));
         }
         end_list();
 }
@@ -241,7 +283,7 @@ static void put_exit_codes(void) {
 }
 
 static void put_events(void) {
-        puts(".Bl -tag -width Ds -compact");
+        puts(".Bl -tag -width 33n -compact");
         for (EventId id = 0; id < _EVENT_N; id++) {
                 printf(".It Li %s\n", events[id].message_id);
                 put_line(events[id].name);
@@ -256,9 +298,11 @@ static const struct {
         { "commands", put_commands },
         { "config", put_config },
         { "daemon-options", put_daemon_options },
+        { "daemon-synopsis", put_daemon_synopsis },
         { "events", put_events },
         { "exit-codes", put_exit_codes },
         { "global-options", put_global_options },
+        { "global-synopsis", put_global_synopsis },
         { "job-keys", put_job_keys },
         { "job-options", put_job_options },
         { "live-keys", put_live_keys },

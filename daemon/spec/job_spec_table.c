@@ -207,10 +207,10 @@ const Option job_spec_options[] = {
                 .help = "requests for one document at most; 1: nothing is retried" },
         { "retry.backoff", OPTION_DURATION, PLACE(retry.backoff_us), .fallback = "1s", .min = 1000,
                 .max = HOUR, .flag = "--backoff", .arg = "TIME",
-                .help = "the wait before the second attempt" },
+                .help = "the longest wait before the second attempt; each further one may be twice as long" },
         { "retry.max_backoff", OPTION_DURATION, PLACE(retry.max_backoff_us), .fallback = "60s", .min = 1000,
                 .max = HOUR, .flag = "--max-backoff", .arg = "TIME",
-                .help = "the longest wait; each is twice the one before" },
+                .help = "the longest wait before any attempt" },
         { "retry.on", OPTION_LIST, PLACE(retry.on), .check = check_retry_on, .flag = "--retry-on",
                 .arg = "WHAT",
                 .help = "what is retried (default: 408 425 429 5xx timeout connect dns); tls, protocol as "

@@ -37,7 +37,8 @@ static const struct {
                 "the error says what is wrong with the certificate; CAFile= in reqd.conf names another "
                 "authority; "
                 "then reqctl retry JOB --reason tls" },
-        [REASON_PROTOCOL] = { "protocol", "what came is not HTTP",
+        [REASON_PROTOCOL] = { "protocol",
+                "what came is not HTTP, or its framing or headers are broken or endless",
                 "ask whoever runs the API; then reqctl retry JOB --reason protocol" },
         [REASON_REDIRECT] = { "redirect", "too many redirects, or one to a place that is not followed",
                 "raise --redirects, or write the URL that is meant, in a new job" },

@@ -173,9 +173,10 @@ def test_the_queries_for_sqlite_work(answered):
         assert result.returncode == 0, f"{query}: {result.stderr}"
         results.append(json.loads(result.stdout))
 
-    failures, times, values, slowest = results
+    failures, times, by_n, values, slowest = results
     assert failures == [{"reason": "http_status", "status": 404, "n": 10}]
     assert times[0]["n"] == 40 and 0 < times[0]["mean"] <= times[0]["most"]
+    assert sum(row["answers"] for row in by_n) == 40 and all(row["n"] > 0 for row in by_n)
     assert len(values) == 10 and all(str(row["id"]) == str(row["_id"]) for row in values)
     assert len(slowest) == 10 and slowest[0]["ms_total"] >= slowest[9]["ms_total"] and "http" in slowest[0]["url"]
 

@@ -21,6 +21,15 @@ def test_nothing_of_the_tests_is_installed(machine):
     assert machine.run("grep", "-c", "REQD_FAULT", "/usr/sbin/reqd", check=False).stdout.strip() == "0"
 
 
+def test_what_people_read_is_in_its_place(machine):
+    for path in (
+        *(f"man/man{page[-1]}/{page}" for page in ("reqctl.1", "reqd.8", "reqd.conf.5", "reqd-job.5", "reqd-store.7")),
+        *(f"doc/reqd/{name}" for name in ("README.md", "NEWS.md", "LICENSE", "examples/mongodb.conf")),
+        "bash-completion/completions/reqctl", "zsh/site-functions/_reqctl",
+    ):
+        machine.run("test", "-s", f"/usr/share/{path}")
+
+
 def test_what_the_readme_says_behind_meson_install_works(fresh, machine):
     readme = (pathlib.Path(__file__).resolve().parents[2] / "README.md").read_text()
     commands = re.search(r"\nmeson install.*\n((?:.+\n)+)```", readme).group(1).splitlines()
