@@ -139,6 +139,7 @@ static void test_the_journal_gets_the_entries_only_where_standard_error_is_its_s
         World *world = *state;
         struct stat file;
         char stream[64];
+        LogEntry entry;
 
         assert_int_equal(fstat(STDERR_FILENO, &file), 0);
         snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)file.st_dev, (uintmax_t)file.st_ino + 1);
@@ -155,8 +156,11 @@ static void test_the_journal_gets_the_entries_only_where_standard_error_is_its_s
         snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)file.st_dev, (uintmax_t)file.st_ino);
         setenv("JOURNAL_STREAM", stream, 1);
         log_init(LOG_LEVEL_INFO);
-        log_info("a test of reqd says this to the journal, if there is one");
+        log_entry_begin(&entry, &events[EVENT_STORE_BACK]);
+        log_entry_send(&entry, "a test of reqd says this to the journal, if there is one");
         assert_string_equal(written(world), "");
+        log_warning("a plain message is a line, with its level");
+        assert_string_equal(written(world), "<4>a plain message is a line, with its level\n");
 }
 
 int main(void) {
