@@ -42,7 +42,8 @@ static int set_one(Job *job, const char *key, const char *value, UserError *erro
 /* Adds how the setting came out to "concurrency=200 rate=50/s", which it frees. NULL without memory. */
 static char *add_setting(const Job *job, const char *key, char *before) {
         const Option *option = option_find_flag(job_spec_options, key);
-        _cleanup_free_ char *value = option_text(option, job->spec), *owned = before;
+        _cleanup_free_ char *value = option_text(option, job->spec);
+        _cleanup_free_ _unused_ char *owned = before;
         char *text;
 
         if (!value || asprintf(&text, "%s%s%s=%s", before ? before : "", before ? " " : "",
