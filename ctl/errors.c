@@ -20,7 +20,9 @@ static const TableColumn columns[] = {
 static const char *format_status(const JsonValue *value, char *text) {
         int64_t status = json_get_int(value, "status", 0);
 
-        snprintf(text, WORDS_SIZE, status ? "%" PRId64 : "", status);
+        text[0] = '\0';
+        if (status)
+                snprintf(text, WORDS_SIZE, "%" PRId64, status);
         return text;
 }
 
