@@ -3,11 +3,14 @@
 #include "daemon/job/feeder.h"
 
 #include <errno.h>
+#include <event2/event.h>
 
 #include "common/error.h"
+#include "common/timeutil.h"
 
 #define READ_BYTES_MAX (8u * 1024 * 1024)
 #define READ_ROWS_MAX 5000u
+#define SHORT_OF_MEMORY_US (100 * USEC_PER_MSEC)
 
 /* One call of the reader: a page, or a rest where `max_rows` is 0. */
 struct FeederRead {
@@ -64,34 +67,47 @@ static int take_row(Feeder *feeder, StoreRow *row) {
         return 0;
 }
 
-static int take_page(Feeder *feeder, StorePage *page) {
-        for (size_t i = 0; i < page->n_rows; i++) {
-                int r = take_row(feeder, &page->rows[i]);
+/* Memory has run out: what is at hand stays there, so that reading misses nothing when it goes on. */
+static void go_on_later(Feeder *feeder) {
+        static const struct timeval later = { .tv_usec = SHORT_OF_MEMORY_US };
 
-                if (r)
-                        return r;
-        }
+        event_add(feeder->again, &later);
+}
+
+/* The reader stands behind this page: whoever left a row of it would never see it again. */
+static void take_page(Feeder *feeder) {
+        const StorePage *page = feeder->page;
+
+        for (; feeder->taken < page->n_rows; feeder->taken++)
+                if (take_row(feeder, &page->rows[feeder->taken])) {
+                        go_on_later(feeder);
+                        return;
+                }
 
         if (page->end) {
                 feeder->ended = true;
                 watermark_end(feeder->watermark);
         }
 
-        return 0;
+        feeder->page = store_page_free(feeder->page);
+        feeder->taken = 0;
 }
 
 static void read_done(StoreWork *work, int r) {
         FeederRead *read = (FeederRead *)work;
-        _cleanup_(store_page_freep) StorePage *page = read->page;
         Feeder *feeder = read->feeder;
 
         feeder->read = NULL;
-        if (!r && page && !feeder->ended) /* the job may have been cancelled meanwhile */
-                r = take_page(feeder, page);
-
-        if (r) {
+        if (r == -ENOMEM)
+                go_on_later(feeder); /* the reader stands where it stood */
+        else if (r) {
                 feeder->refused = true;
                 feeder->refuse(&work->failure, feeder->userdata);
+        } else if (feeder->ended) /* the job has been cancelled meanwhile */
+                store_page_free(read->page);
+        else if (read->page) {
+                feeder->page = read->page;
+                take_page(feeder);
         }
 
         free(read);
@@ -106,8 +122,10 @@ static void read_drop(StoreWork *work) {
 static void submit(Feeder *feeder, size_t max_rows) {
         FeederRead *read = calloc(1, sizeof(*read));
 
-        if (!read)
-                return; /* the next turn tries again */
+        if (!read) {
+                go_on_later(feeder);
+                return;
+        }
 
         *read = (FeederRead) {
                 .work = { .run = run_read, .done = read_done, .drop = read_drop },
@@ -120,20 +138,40 @@ static void submit(Feeder *feeder, size_t max_rows) {
         store_link_submit(feeder->services->link, WORK_READ, &read->work);
 }
 
+static void on_again(int fd, short what, void *userdata) {
+        services_kick(((Feeder *)userdata)->services);
+}
+
 int feeder_init(Feeder *feeder, const StoreQuery *query) {
         const Watermark *watermark = feeder->watermark;
 
         feeder->resting = true;
+        feeder->again = evtimer_new(feeder->services->base, on_again, feeder);
+        if (!feeder->again)
+                return -ENOMEM;
+
         return store_reader_new(feeder->services->link->store, query,
                 watermark->at.value_type == BSON_TYPE_EOD ? NULL : &watermark->at, &feeder->reader);
 }
 
 void feeder_deinit(Feeder *feeder) {
+        feeder->page = store_page_free(feeder->page);
+        if (feeder->again)
+                event_free(feeder->again);
+        feeder->again = NULL;
         feeder->reader = store_reader_free(feeder->reader);
 }
 
 void feeder_run(Feeder *feeder) {
         size_t rows = queue_wants(feeder->queue);
+
+        if (event_pending(feeder->again, EV_TIMEOUT, NULL))
+                return;
+        if (feeder->page && !feeder->ended) {
+                take_page(feeder);
+                services_kick(feeder->services);
+                return;
+        }
 
         if (!rows || feeder->read || feeder->ended || feeder->refused)
                 return;

@@ -18,14 +18,19 @@
 typedef struct Feeder Feeder;
 typedef struct FeederRead FeederRead;
 
+struct event;
+
 struct Feeder {
         const Services *services;
         Queue *queue;
         Watermark *watermark;
         Tally *tally; /* where answered documents are counted */
         StoreReader *reader;
-        FeederRead *read;           /* under way, or NULL */
-        uint64_t answered;          /* documents met that had their outcome, */
+        FeederRead *read;    /* under way, or NULL */
+        StorePage *page;     /* read, but not taken wholly for lack of memory; nothing is read before */
+        size_t taken;        /* rows of it */
+        struct event *again; /* when to go on after that */
+        uint64_t answered;   /* documents met that had their outcome, */
         uint64_t answered_attempts; /* and the requests that had cost */
         bool ended;                 /* reading has reached the end */
         bool resting;               /* the reader holds no cursor */
@@ -36,7 +41,7 @@ struct Feeder {
 
 /*
  * @feeder is otherwise filled by the caller: services, queue, watermark, tally, refuse, userdata, all of
- * which outlive it. @query is copied. Returns what store_reader_new() returns.
+ * which outlive it. @query is copied. Returns what store_reader_new() returns, or -ENOMEM.
  */
 int feeder_init(Feeder *feeder, const StoreQuery *query);
 
@@ -46,10 +51,7 @@ int feeder_init(Feeder *feeder, const StoreQuery *query);
  */
 void feeder_deinit(Feeder *feeder);
 
-/*
- * Starts a read if the queue wants documents and nothing stands against it. Without memory: a later call
- * does.
- */
+/* Starts a read if the queue wants documents and nothing stands against it; without memory it does so later. */
 void feeder_run(Feeder *feeder);
 
 /* Lets go of what the reader holds in the store, if no read is under way; the next read picks it up again. */

@@ -1,0 +1,156 @@
+/* Every document that is read gets into the queue, in order, whatever runs out in between. */
+
+#include "daemon/job/feeder.h"
+
+#include <stdio.h>
+
+#include "tests/unit/job/fixture.h"
+#include "tests/unit/unit.h"
+
+#define COLLECTION "test.samples"
+#define DOCUMENTS 10
+
+typedef struct World World;
+
+/* A feeder over documents with the _ids 0 to 9. */
+struct World {
+        JobFixture fixture;
+        Queue queue;
+        Watermark watermark;
+        Tally tally;
+        Feeder feeder;
+        unsigned n_refused;
+};
+
+static void on_refused(const StoreFailure *failure, void *userdata) {
+        ((World *)userdata)->n_refused++;
+}
+
+static void import_documents(Store *store) {
+        uint64_t inserted, skipped;
+
+        for (int i = 0; i < DOCUMENTS; i++) {
+                bson_t *document = BCON_NEW("_id", BCON_INT32(i));
+
+                assert_int_equal(store_import(store, COLLECTION, &document, 1, &inserted, &skipped, NULL), 0);
+                bson_destroy(document);
+        }
+}
+
+static int setup(void **state) {
+        StoreQuery query = {
+                .target = { COLLECTION, "response", "reqd", .job_name = "samples", .generation = 1 },
+        };
+        World *world = calloc(1, sizeof(*world));
+
+        assert_non_null(world);
+        job_fixture_init(&world->fixture);
+        import_documents(world->fixture.store->memory);
+        queue_init(&world->queue, DOCUMENTS);
+        watermark_init(&world->watermark, NULL, &world->tally);
+        world->feeder = (Feeder) {
+                .services = &world->fixture.services,
+                .queue = &world->queue,
+                .watermark = &world->watermark,
+                .tally = &world->tally,
+                .refuse = on_refused,
+                .userdata = world,
+        };
+        assert_int_equal(feeder_init(&world->feeder, &query), 0);
+        *state = world;
+        return 0;
+}
+
+static int teardown(void **state) {
+        World *world = *state;
+
+        job_fixture_end_workers(&world->fixture);
+        feeder_deinit(&world->feeder);
+        queue_deinit(&world->queue);
+        watermark_deinit(&world->watermark);
+        job_fixture_deinit(&world->fixture);
+        free(world);
+        return 0;
+}
+
+static bool is_idle(const void *feeder) {
+        return feeder_idle(feeder);
+}
+
+static bool may_go_on(const void *feeder) {
+        return !event_pending(((const Feeder *)feeder)->again, EV_TIMEOUT, NULL);
+}
+
+static void run(World *world) {
+        feeder_run(&world->feeder);
+        job_fixture_run(&world->fixture, is_idle, &world->feeder);
+}
+
+static void assert_all_queued(World *world) {
+        Document *document = queue_first(&world->queue);
+        bson_iter_t iter;
+
+        assert_int_equal(world->queue.n, DOCUMENTS);
+        for (int i = 0; i < DOCUMENTS; i++, document = TAILQ_NEXT(document, entry))
+                assert_int_equal(document_key(document, &iter)->value.v_int32, i);
+        assert_true(world->feeder.ended);
+}
+
+static void test_all_documents_get_into_the_queue(void **state) {
+        World *world = *state;
+
+        run(world);
+        assert_all_queued(world);
+        assert_int_equal(world->n_refused, 0);
+}
+
+/* A page of the watermark more than there may be is refused as memory would be. */
+static void test_what_runs_out_in_a_page_loses_none_of_it(void **state) {
+        World *world = *state;
+        WatermarkPage *pages[WATERMARK_PAGES_MAX];
+
+        feeder_run(&world->feeder);
+        for (size_t i = 0; i < WATERMARK_PAGES_MAX; i++) {
+                pages[i] = watermark_page(&world->watermark);
+                assert_non_null(pages[i]);
+                pages[i]->documents = WATERMARK_PAGE_DOCUMENTS;
+                pages[i]->open = 1;
+        }
+        pages[WATERMARK_PAGES_MAX - 1]->documents -= 3; /* room for three documents */
+
+        job_fixture_run(&world->fixture, is_idle, &world->feeder);
+        assert_int_equal(world->queue.n, 3);
+        assert_false(world->feeder.ended);
+        assert_int_equal(world->n_refused, 0); /* it is not the store's fault */
+
+        feeder_run(&world->feeder); /* too early: nothing has changed */
+        assert_int_equal(world->queue.n, 3);
+        assert_true(feeder_idle(&world->feeder));
+
+        assert_true(watermark_finish(&world->watermark, pages[0], &world->tally));
+        job_fixture_run(&world->fixture, may_go_on, &world->feeder);
+        feeder_run(&world->feeder);
+        assert_all_queued(world);
+        assert_int_equal(world->watermark.n_pages, WATERMARK_PAGES_MAX); /* each document is in one of them */
+}
+
+static void test_a_cancelled_job_takes_nothing_more(void **state) {
+        World *world = *state;
+
+        feeder_run(&world->feeder);
+        world->feeder.ended = true;
+        job_fixture_run(&world->fixture, is_idle, &world->feeder);
+        assert_int_equal(world->queue.n, 0);
+}
+
+#define IN_WORLD(_test) cmocka_unit_test_setup_teardown(_test, setup, teardown)
+
+int main(void) {
+        static const struct CMUnitTest tests[] = {
+                IN_WORLD(test_all_documents_get_into_the_queue),
+                IN_WORLD(test_what_runs_out_in_a_page_loses_none_of_it),
+                IN_WORLD(test_a_cancelled_job_takes_nothing_more),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
