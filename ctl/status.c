@@ -78,6 +78,17 @@ static int add_job(Table *table, const JobView *job) {
                 });
 }
 
+static void print_unreadable(const Output *output, const JsonValue *unreadable) {
+        for (size_t i = 0; i < json_size(unreadable); i++) {
+                const JsonValue *job = json_at(unreadable, i);
+
+                fprintf(output->out, "%sThe record of job %s (%s) is not understood and left alone: %s%s\n",
+                        output_color(output, COLOR_BAD), json_get_string(job, "name", "?"),
+                        json_get_string(job, "id", "?"), json_get_string(job, "reason", ""),
+                        output_color_end(output, COLOR_BAD));
+        }
+}
+
 static void print_daemon(const Output *output, const JsonValue *daemon) {
         const JsonValue *store = json_get(daemon, "store");
         bool available = json_get_bool(store, "available", true);
@@ -90,6 +101,8 @@ static void print_daemon(const Output *output, const JsonValue *daemon) {
                 fprintf(output->out, "%sThe store does not answer: %s%s\n", output_color(output, COLOR_BAD),
                         json_get_string(store, "message", "no reason given"),
                         output_color_end(output, COLOR_BAD));
+        if (json_get(daemon, "unreadable"))
+                print_unreadable(output, json_get(daemon, "unreadable"));
 }
 
 int status_print_all(const Output *output, const JsonValue *parameters) {

@@ -77,6 +77,21 @@ static void write_store(const Registry *registry, JsonWriter *writer) {
         json_close_object(writer);
 }
 
+static void write_unreadable(const Registry *registry, JsonWriter *writer) {
+        const Unreadable *unreadable;
+
+        json_key(writer, "unreadable");
+        json_open_array(writer);
+        TAILQ_FOREACH(unreadable, &registry->unreadable, entry) {
+                json_open_object(writer);
+                json_member_string(writer, "name", unreadable->name);
+                json_member_string(writer, "id", unreadable->id);
+                json_member_string(writer, "reason", unreadable->why);
+                json_close_object(writer);
+        }
+        json_close_array(writer);
+}
+
 static void write_daemon(const Control *control, JsonWriter *writer) {
         const Registry *registry = control->registry;
         char started[TIME_RFC3339_SIZE];
@@ -90,6 +105,7 @@ static void write_daemon(const Control *control, JsonWriter *writer) {
         json_member_uint(writer, "in_flight", engine_in_flight(registry->services.engine));
         json_member_uint(writer, "max_in_flight", registry->services.max_in_flight);
         json_member_uint(writer, "clients", control->n_peers);
+        write_unreadable(registry, writer);
         json_close_object(writer);
 }
 

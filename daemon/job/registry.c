@@ -211,11 +211,12 @@ static void load_one(Registry *registry, const bson_t *record) {
         _cleanup_(job_record_deinit) JobRecord parsed = {};
         _cleanup_(user_error_deinit) UserError error = {};
         _cleanup_free_ char *why = NULL;
-        LogEntry entry;
         Job *job;
 
-        if (job_record_from_bson(record, &parsed))
-                return; /* not a job */
+        if (job_record_from_bson(record, &parsed)) {
+                unreadable_add(&registry->unreadable, record, "a part of it is missing or of another type");
+                return;
+        }
 
         if (job_restore(&registry->services, &parsed, &job, &error) == 0) {
                 registry_add(registry, job);
@@ -223,10 +224,7 @@ static void load_one(Registry *registry, const bson_t *record) {
         }
 
         why = user_error_format(&error);
-        log_entry_begin(&entry, &events[EVENT_JOB_UNREADABLE]);
-        log_field(&entry, "JOB", "%s", parsed.name);
-        log_entry_send(&entry, "job %s is left alone, its record is not understood: %s", parsed.name,
-                why ? why : "");
+        unreadable_add(&registry->unreadable, record, why ? why : "out of memory");
 }
 
 static int run_load(StoreWork *work, Store *store) {
@@ -347,6 +345,7 @@ int registry_new(const RegistryOptions *options, Registry **ret_registry) {
         TAILQ_INIT(&registry->jobs);
         TAILQ_INIT(&registry->arriving);
         TAILQ_INIT(&registry->leaving);
+        TAILQ_INIT(&registry->unreadable);
         TAILQ_INIT(&registry->listeners);
         registry->max_jobs = options->max_jobs;
         registry->services = (Services) {
@@ -394,6 +393,7 @@ Registry *registry_free(Registry *registry) {
         free_list(&registry->jobs);
         free_list(&registry->arriving);
         free_list(&registry->leaving);
+        unreadable_clear(&registry->unreadable);
         lease_deinit(&registry->lease);
         store_link_deinit(&registry->link);
         if (registry->turn)

@@ -10,6 +10,7 @@
 #include "daemon/job/job.h"
 #include "daemon/job/lease.h"
 #include "daemon/job/services.h"
+#include "daemon/job/unreadable.h"
 
 /*
  * All jobs of the daemon: loads them, gives them turns, shares MaxInFlight among them, finds them by name.
@@ -46,9 +47,10 @@ struct Registry {
         Lease lease;             /* without it no job is loaded */
         struct JobList jobs;     /* oldest first */
         struct JobList arriving; /* submitted, their records on the way into the store */
-        struct JobList leaving;  /* deleted, with something still under way */
-        struct event *turn;      /* gives all jobs a turn, soon */
-        struct event *later;     /* the same when a rate lets the next request start */
+        UnreadableList unreadable;
+        struct JobList leaving; /* deleted, with something still under way */
+        struct event *turn;     /* gives all jobs a turn, soon */
+        struct event *later;    /* the same when a rate lets the next request start */
         uint32_t max_jobs;
         bool loaded;  /* the store's jobs are here */
         bool refused; /* it does not give them, or not yet, and `refusal` says why */

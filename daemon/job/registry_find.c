@@ -35,6 +35,14 @@ static int no_such_job(const Registry *registry, const char *name, UserError *er
         return REGISTRY_E_NO_SUCH_JOB;
 }
 
+void registry_unreadable(const Registry *registry, const char *name, UserError *error) {
+        const Unreadable *unreadable = unreadable_find(&registry->unreadable, name);
+
+        user_error_set(error, "name", "give another name, or mend or remove that record in the store",
+                "the store holds a job %s (%s) that this reqd does not understand, and leaves it alone: %s",
+                unreadable->name, unreadable->id, unreadable->why);
+}
+
 static int find_only(const Registry *registry, Job **ret_job, UserError *error) {
         Job *job, *only = NULL;
 
@@ -79,6 +87,10 @@ int registry_find(Registry *registry, const char *name, Job **ret_job, UserError
                 return find_only(registry, ret_job, error);
 
         job = registry_lookup(&registry->jobs, name);
+        if (!job && unreadable_find(&registry->unreadable, name)) {
+                registry_unreadable(registry, name, error);
+                return REGISTRY_E_CONFLICT;
+        }
         if (!job)
                 return no_such_job(registry, name, error);
 

@@ -233,6 +233,11 @@ static int check_submission(Registry *registry, const JobSpec *spec, UserError *
                 return REGISTRY_E_AWAY;
         }
 
+        if (unreadable_find(&registry->unreadable, spec->name)) {
+                registry_unreadable(registry, spec->name, error);
+                return REGISTRY_E_CONFLICT;
+        }
+
         if (registry_lookup(&registry->arriving, spec->name)) {
                 user_error_set(error, "name", "ask again in a moment",
                         "job %s is being submitted by somebody else", spec->name);
