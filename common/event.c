@@ -111,6 +111,16 @@ const Event events[_EVENT_N] = {
                 "of its own, such as TIMEOUT=. Such an entry comes at most once in ten seconds a job;\n"
                 "what failed in a job's last seconds is in its totals when it is done. `reqctl errors\n"
                 "@JOB@` groups all failures and says what to do.\n" },
+        [EVENT_JOB_RECORD_REFUSED] = { "job-record-refused", "a047df35d985467bb443a499569c70d3",
+                LOG_LEVEL_WARNING, "The store does not take the record of job @JOB@",
+                "What was asked of the job holds, but is not stored: after a restart the job would be as\n"
+                "the store knows it. ERROR= is the store's own number for why. The record is written\n"
+                "again every two seconds. Mend the store: rights, a full disk, or read-only.\n" },
+        [EVENT_JOB_ANSWERS_LOST] = { "job-answers-lost", "dc4a956705e44c6c8f4ed5baa5662792", LOG_LEVEL_ERROR,
+                "Answers of job @JOB@ are not stored, as it has ended",
+                "The store refused LOST= answers, and the job ended before it would take them. Their\n"
+                "documents are as they were: a new job over the same collection sends their requests\n"
+                "again. To keep such answers, mend the store and resume a job rather than cancel it.\n" },
         [EVENT_JOB_UNREADABLE] = { "job-unreadable", "5d781717755f4857ad0289f00f8faf82", LOG_LEVEL_ERROR,
                 "The record of a job is not understood",
                 "The store holds a job that this version cannot read, and the daemon leaves it alone:\n"

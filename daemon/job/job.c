@@ -16,6 +16,10 @@ static bson_t *record_for_saver(void *userdata) {
         return job_record(userdata);
 }
 
+static void on_record_refused(const StoreFailure *failure, void *userdata) {
+        job_event_refused(userdata, EVENT_JOB_RECORD_REFUSED, failure);
+}
+
 void job_apply_pace(Job *job) {
         pacing_set(&job->pacing, (uint32_t)job->spec->pace.concurrency, job->spec->pace.rate, time_now_us());
 }
@@ -30,7 +34,9 @@ static int job_new_from(const Services *services, Job **ret_job) {
 
         job->services = services;
         job->limited_by = LIMITED_BY_IDLE;
-        job->saver = (Saver) { .services = services, .record = record_for_saver, .userdata = job };
+        job->saver = (Saver) {
+                .services = services, .record = record_for_saver, .refuse = on_record_refused, .userdata = job
+        };
         r = saver_init(&job->saver);
         if (r)
                 return error_trace(r);
@@ -164,7 +170,7 @@ static void on_refused(const StoreFailure *failure, void *userdata) {
         Job *job = userdata;
         char reason[300];
 
-        job_event_refused(job, failure);
+        job_event_refused(job, EVENT_STORE_REFUSES, failure);
         snprintf(reason, sizeof(reason), "store refuses: %d %s", failure->code, failure->message);
         if (!job_ended(job)) /* also if it is paused already: it holds answers that are not stored */
                 job_set_state(job, EVENT_JOB_PAUSED, JOB_PAUSED, reason, NULL);
@@ -278,8 +284,7 @@ static void turn_ended(Job *job) {
         feeder_rest(&flow->feeder);
         lost = flow_settled(flow) ? writer_forget_refused(&flow->writer) : 0;
         if (lost)
-                log_warning(
-                        "job %s: %zu answers are not stored: the store refuses them", job->record.name, lost);
+                job_event_lost(job, lost);
         if (flow_quiet(flow)) {
                 end_flow(job);
                 saver_changed(&job->saver);

@@ -100,13 +100,23 @@ void job_event_begun(const Job *job, bool resumed) {
                 resumed ? "goes on" : "begins", job->record.generation, job->spec->collection);
 }
 
-void job_event_refused(const Job *job, const StoreFailure *failure) {
+void job_event_refused(const Job *job, EventId event, const StoreFailure *failure) {
+        const char *what = event == EVENT_JOB_RECORD_REFUSED ? "its record" : "its answers";
         LogEntry entry;
 
-        begin(job, EVENT_STORE_REFUSES, &entry);
+        begin(job, event, &entry);
         log_field(&entry, "ERROR", "%d", failure->code);
-        log_entry_send(&entry, "job %s: the store refuses: %d %s", job->record.name, failure->code,
+        log_entry_send(&entry, "job %s: the store refuses %s: %d %s", job->record.name, what, failure->code,
                 failure->message);
+}
+
+void job_event_lost(const Job *job, size_t n) {
+        LogEntry entry;
+
+        begin(job, EVENT_JOB_ANSWERS_LOST, &entry);
+        log_field_count(&entry, "LOST", n);
+        log_entry_send(
+                &entry, "job %s: %zu answers are not stored: the store refuses them", job->record.name, n);
 }
 
 void job_event_failures(Job *job, uint64_t now_us) {

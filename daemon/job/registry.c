@@ -235,9 +235,13 @@ static int run_load(StoreWork *work, Store *store) {
 
 static void load_refused(Registry *registry, const StoreFailure *failure) {
         static const struct timeval later = { .tv_sec = LOAD_AGAIN_S };
+        LogEntry entry;
 
-        if (!registry->refused)
-                log_error("the store does not give its jobs: %s", failure->message);
+        if (!registry->refused) {
+                log_entry_begin(&entry, &events[EVENT_STORE_REFUSES]);
+                log_field(&entry, "ERROR", "%d", failure->code);
+                log_entry_send(&entry, "the store does not give its jobs: %s", failure->message);
+        }
         registry->refused = true;
         registry->refusal = *failure;
         event_add(registry->reload, &later);

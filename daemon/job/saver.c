@@ -7,7 +7,6 @@
 
 #include "common/error.h"
 #include "common/fault.h"
-#include "common/log.h"
 #include "common/timeutil.h"
 
 struct SaverSave {
@@ -55,8 +54,8 @@ static void save_done(StoreWork *work, int r) {
         bson_destroy(save->record);
 
         if (r) {
-                if (!saver->refused)
-                        log_warning("the store does not take a job's record: %s", work->failure.message);
+                if (!saver->refused && saver->refuse)
+                        saver->refuse(&work->failure, saver->userdata);
                 saver->refused = true;
                 event_add(saver->again, &later);
                 saver_give_up(saver);

@@ -35,6 +35,8 @@ struct Saver {
         const Services *services;
         /* Makes the present record, the saver's to free; NULL without memory. */
         bson_t *(*record)(void *userdata);
+        /* Is told that the store refuses it, once until it has taken one; NULL: nobody. */
+        void (*refuse)(const StoreFailure *failure, void *userdata);
         void *userdata;
         uint64_t wanted;     /* version of the record in memory */
         uint64_t stored;     /* version the store has */
@@ -44,7 +46,7 @@ struct Saver {
         TAILQ_HEAD(, SaverWaiter) waiters;
 };
 
-/* services, record and userdata are the caller's to fill, and outlive it. Returns 0 or -ENOMEM. */
+/* services, record, refuse and userdata are the caller's to fill, and outlive it. Returns 0 or -ENOMEM. */
 int saver_init(Saver *saver);
 
 /* No save is under way (saver_idle()), or the workers have ended. Calls the waiters back: not stored. */

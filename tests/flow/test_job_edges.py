@@ -1,33 +1,10 @@
 """A job at its edges: commands that meet at a bad moment, and a store that says no."""
 
-import contextlib
 import sqlite3
 
 from programs import Daemon, wait_until
+from sqlite_trouble import locked, no_to
 from wire import Wire, frame
-
-
-@contextlib.contextmanager
-def no_to(workplace, operation, table):
-    """A store that answers no to one kind of write."""
-    db = sqlite3.connect(workplace.path / "reqd.db", timeout=10, isolation_level=None)
-    db.execute(f"create trigger no_{table} before {operation} on {table} begin select raise(abort, 'not today'); end")
-    try:
-        yield
-    finally:
-        db.execute(f"drop trigger no_{table}")
-        db.close()
-
-
-@contextlib.contextmanager
-def locked(workplace):
-    db = sqlite3.connect(workplace.path / "reqd.db", timeout=10, isolation_level=None)
-    db.execute("begin immediate")
-    try:
-        yield
-    finally:
-        db.execute("rollback")
-        db.close()
 
 
 def submit(daemon, *options, name="samples"):

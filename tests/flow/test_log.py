@@ -8,6 +8,7 @@ import struct
 
 import pytest
 from programs import DEADLINE, Daemon, wait_until
+from sqlite_trouble import locked, no_to
 from wire import Wire
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z reqd: (?:(error|warning|debug): )?(.*)")
@@ -190,11 +191,11 @@ class Journal:
         self.entries.append(fields)
         return fields
 
-    def read_until(self, **fields):
-        """Reads on until an entry has these fields; returns it."""
+    def read_until(self, said="", **fields):
+        """Reads on until an entry has these words in its message and these fields; returns it."""
         while True:
             entry = self.read()
-            if fields.items() <= entry.items():
+            if said in entry["MESSAGE"] and fields.items() <= entry.items():
                 return entry
 
 
@@ -223,6 +224,29 @@ def test_the_journal_gets_fields(daemon, api, journal):
     assert daemon.log.read_text() == "", "nothing is said twice"
     ids = {entry["MESSAGE_ID"] for entry in journal.entries if "MESSAGE_ID" in entry}
     assert len(ids) >= 4
+
+
+def test_a_store_in_trouble_is_told(daemon, api, journal, workplace):
+    journal.start(daemon)
+    daemon.insert_urls(daemon.collection(), api, 50)
+    submit(daemon, "samples", "--paused")
+    with no_to(workplace, "insert", "outcomes"), no_to(workplace, "update", "jobs"):
+        daemon.ctl("resume", "samples")
+        for said in ("the store refuses its record: ", "the store refuses its answers: "):
+            refused = journal.read_until(said, JOB="samples")
+            assert "not today" in refused["MESSAGE"] and int(refused["ERROR"]), refused
+        journal.read_until("paused", JOB="samples", STATE="paused")
+        daemon.ctl("cancel", "samples")
+        lost = journal.read_until("answers are not stored", JOB="samples", STATE="cancelled")
+        assert int(lost["LOST"]) == 50 and lost["PRIORITY"] == "3", lost
+    assert sum("refuses its record" in entry["MESSAGE"] for entry in journal.entries) == 1, "not one line an attempt"
+    with locked(workplace):
+        submit_in_vain = daemon.ctl("submit", "second", "--collection", daemon.collection(), check=False)
+        assert submit_in_vain.returncode == 1
+        away = journal.read_until("the store does not answer", PRIORITY="4")
+        assert away["STORE"].startswith("sqlite:")
+    journal.read_until("the store is back", PRIORITY="5")
+    assert daemon.stop() == 0
 
 
 def test_a_stopped_journal_stops_nothing(daemon, api, journal):

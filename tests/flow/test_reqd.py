@@ -36,6 +36,12 @@ def test_arguments_that_it_does_not_know(workplace, arguments):
     assert result.returncode == 2 and "see reqd --help" in result.stderr and not result.stdout
 
 
+def test_a_log_level_that_it_does_not_know(workplace):
+    result = reqd(workplace, "--store", "sqlite:a.db", "--log-level", "loud", "--check-config")
+    assert result.returncode == 2 and not result.stdout
+    assert result.stderr == 'reqd: --log-level: "loud" is not known here (write one of: error warning notice info debug)\n'
+
+
 GOOD = [
     "[Store]\nURI=sqlite:/nowhere/reqd.db\n",
     "# all of it\n\n[Store]\nURI = mongodb://db1,db2/reqd?replicaSet=a\n[Network]\nAllowAddress=127.0.0.0/8 ::1\n"
@@ -60,6 +66,7 @@ BAD = [
     (STORE + "[Limit]\nMaxJobs=5\n", 4, "there is no section [Limit]", "did you mean [Limits]?"),
     (STORE + "[Limits]\nMaxJobs=0\n", 4, "0 is too small", "1 to"),
     (STORE + "[Limits]\nMaxJobs=many\n", 4, "many", ""),
+    (STORE + "[Log]\nLogLevel=loud\n", 4, "loud", "error"),
     (STORE + "[Limits]\nMaxMemory=1GiB\n", 4, "MaxMemory= is not supported yet", ""),
     (STORE + "[Network]\nProxy=http://a/\n", 4, "it has no port", ""),
     (STORE + "[Credential token]\nFile=/a\n", 4, "[Credential token] is not supported yet", ""),
