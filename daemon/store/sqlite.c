@@ -28,11 +28,25 @@
         "SELECT CASE WHEN application_id = " APPLICATION_ID " THEN user_version > " SCHEMA_VERSION           \
         " ELSE 2 * EXISTS (SELECT 1 FROM sqlite_schema) END FROM pragma_application_id, pragma_user_version"
 
+/* SQLite would go on writing into a file that nobody can find any more. */
+static int check_place(SqliteStore *store, StoreFailure *failure) {
+        int moved = 0;
+
+        if (sqlite3_file_control(store->writer.db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
+                !moved)
+                return 0;
+
+        return store_fail(STORE_E_REFUSED, failure, SQLITE_READONLY_DBMOVED,
+                "%s was removed, or another file is in its place", store->path);
+}
+
 int sqlite_store_begin(SqliteStore *store, StoreFailure *failure) {
         int r;
 
         pthread_mutex_lock(&store->mutex);
-        r = sqlite_connection_run(&store->writer, SQLITE_STATEMENT_BEGIN_WRITE, failure);
+        r = check_place(store, failure);
+        if (!r)
+                r = sqlite_connection_run(&store->writer, SQLITE_STATEMENT_BEGIN_WRITE, failure);
         if (r)
                 pthread_mutex_unlock(&store->mutex);
 

@@ -36,9 +36,8 @@ def is_of_samples(command):
     return lambda document: document[command] == "samples"
 
 
-@pytest.mark.parametrize("fault", REFUSALS)
-@pytest.mark.parametrize("command", ["update", "find"])
-def test_a_no_to_all_pauses_the_job_and_loses_nothing(proxied, api, fault, command):
+@pytest.mark.parametrize("command, fault", [("find", "rights are revoked"), *(("update", fault) for fault in REFUSALS)])
+def test_a_no_to_all_pauses_the_job_and_loses_nothing(proxied, api, command, fault):
     daemon = proxied.daemon
     with proxied.proxy.rule(command, "error", REFUSALS[fault], when=is_of_samples(command)):
         proxied.submit(api, N, "delay=20")
