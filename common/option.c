@@ -74,6 +74,9 @@ bool option_is_absent(const Option *option, const void *settings) {
         case OPTION_SIZE:
         case OPTION_DURATION:
                 return option->none && *OPTION_CONST_FIELD(uint64_t, option, settings) == 0;
+        case OPTION_SHARE:
+                return OPTION_CONST_FIELD(CountOrShare, option, settings)->count == 0 &&
+                       OPTION_CONST_FIELD(CountOrShare, option, settings)->percent == 0;
         case OPTION_BOOL:
         case OPTION_CHOICE:
                 return false;

@@ -17,6 +17,7 @@
  * options_deinit(). Strings and lists in it belong to it. Any thread, one at a time for each struct.
  */
 
+typedef struct CountOrShare CountOrShare;
 typedef struct Option Option;
 typedef struct StringList StringList;
 
@@ -26,12 +27,19 @@ typedef enum OptionType {
         OPTION_SIZE,     /* uint64_t, bytes; "64KiB", "1MiB", 4096 */
         OPTION_DURATION, /* uint64_t, microseconds; "200ms", "30s", "5m", "2h", "1d", 1.5 (seconds) */
         OPTION_RATE,     /* double, a second; "50/s", "3000/min", "100/h", "none" (0) */
+        OPTION_SHARE,    /* CountOrShare; 1000, "5%", "0.5%", "none" */
         OPTION_BOOL,     /* bool */
         OPTION_CHOICE,   /* uint64_t, the index in `choices` */
         OPTION_LIST,     /* StringList; JSON: an array of strings or numbers, or one of them */
         OPTION_MAP,      /* StringList, see string_map_value(); JSON: an object of scalars, kept as text */
         OPTION_JSON,     /* char *, an object as JSON text */
 } OptionType;
+
+/* So many of something, or so many percent of it; both 0: none. */
+struct CountOrShare {
+        uint64_t count;
+        double percent;
+};
 
 struct StringList {
         char **items; /* NULL-terminated, or NULL when empty */
@@ -110,6 +118,8 @@ char *option_text(const Option *option, const void *settings);
 int duration_parse(const char *text, uint64_t *ret_us, UserError *error);
 int size_parse(const char *text, uint64_t *ret_bytes, UserError *error);
 int rate_parse(const char *text, double *ret_per_second, UserError *error); /* "none" gives 0 */
+int share_parse(
+        const char *text, CountOrShare *ret_share, UserError *error); /* 1 or more, or over 0% to 100% */
 
 int string_list_add(StringList *list, const char *item);                 /* copied; -ENOMEM */
 int string_map_add(StringList *map, const char *key, const char *value); /* replaces an equal key; -ENOMEM */

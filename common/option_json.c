@@ -19,6 +19,7 @@ static const char *wanted(OptionType type) {
                 [OPTION_SIZE] = "a size (64KiB, 1MiB or a number of bytes)",
                 [OPTION_DURATION] = "a duration (200ms, 30s, 5m, 2h, 1d or a number of seconds)",
                 [OPTION_RATE] = "a rate (50/s, 3000/min or 100/h)",
+                [OPTION_SHARE] = "a count or a share (100 or \"5%\")",
                 [OPTION_BOOL] = "true or false",
                 [OPTION_CHOICE] = "a string",
                 [OPTION_LIST] = "an array of strings",
@@ -151,14 +152,17 @@ static int set_number(const Option *option, void *settings, const JsonValue *val
         return option_set_text(option, settings, text, option->path, error);
 }
 
+static bool takes_numbers(OptionType type) {
+        return type == OPTION_COUNT || type == OPTION_SIZE || type == OPTION_DURATION ||
+               type == OPTION_RATE || type == OPTION_SHARE;
+}
+
 static int set_scalar(const Option *option, void *settings, const JsonValue *value, UserError *error) {
         OptionType type = option->type;
-        bool numeric =
-                type == OPTION_COUNT || type == OPTION_SIZE || type == OPTION_DURATION || type == OPTION_RATE;
         const char *text;
         int r;
 
-        if (numeric && json_type(value) == JSON_NUMBER)
+        if (takes_numbers(type) && json_type(value) == JSON_NUMBER)
                 return set_number(option, settings, value, error);
 
         if (json_type(value) != JSON_STRING && !(type == OPTION_BOOL && json_type(value) == JSON_BOOL))
@@ -314,6 +318,15 @@ static void write_number(const Option *option, uint64_t number, JsonWriter *writ
                 json_put_string(writer, number_format(option->type, number, text));
 }
 
+static void write_share(const CountOrShare *share, JsonWriter *writer) {
+        char text[NUMBER_TEXT_SIZE];
+
+        if (share->percent > 0)
+                json_put_string(writer, share_format(share, text));
+        else
+                json_put_uint(writer, share->count);
+}
+
 static void write_value(const Option *option, const void *settings, JsonWriter *writer) {
         const char *object;
         char text[NUMBER_TEXT_SIZE];
@@ -334,6 +347,9 @@ static void write_value(const Option *option, const void *settings, JsonWriter *
                 break;
         case OPTION_RATE:
                 json_put_string(writer, rate_format(*OPTION_CONST_FIELD(double, option, settings), text));
+                break;
+        case OPTION_SHARE:
+                write_share(OPTION_CONST_FIELD(CountOrShare, option, settings), writer);
                 break;
         case OPTION_BOOL:
                 json_put_bool(writer, *OPTION_CONST_FIELD(bool, option, settings));

@@ -71,6 +71,17 @@ static int set_rate(
         return 0;
 }
 
+static int set_share(
+        const Option *option, void *settings, const char *text, const char *where, UserError *error) {
+        CountOrShare share;
+
+        if (share_parse(text, &share, error))
+                return user_error_place(error, where);
+
+        *OPTION_FIELD(CountOrShare, option, settings) = share;
+        return 0;
+}
+
 static int set_bool(
         const Option *option, void *settings, const char *text, const char *where, UserError *error) {
         static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };
@@ -206,6 +217,9 @@ static void set_none(const Option *option, void *settings) {
         case OPTION_RATE:
                 *OPTION_FIELD(double, option, settings) = 0;
                 break;
+        case OPTION_SHARE:
+                *OPTION_FIELD(CountOrShare, option, settings) = (CountOrShare) {};
+                break;
         default:
                 *OPTION_FIELD(uint64_t, option, settings) = 0;
         }
@@ -239,6 +253,8 @@ int option_set_text(
                 return set_object(option, settings, text, where, error);
         case OPTION_RATE:
                 return set_rate(option, settings, text, where, error);
+        case OPTION_SHARE:
+                return set_share(option, settings, text, where, error);
         case OPTION_BOOL:
                 return set_bool(option, settings, text, where, error);
         case OPTION_CHOICE:
@@ -289,6 +305,8 @@ char *option_text(const Option *option, const void *settings) {
                 return join(OPTION_CONST_FIELD(StringList, option, settings), true, '\n');
         case OPTION_RATE:
                 return strdup(rate_format(*OPTION_CONST_FIELD(double, option, settings), text));
+        case OPTION_SHARE:
+                return strdup(share_format(OPTION_CONST_FIELD(CountOrShare, option, settings), text));
         case OPTION_BOOL:
                 return strdup(*OPTION_CONST_FIELD(bool, option, settings) ? "yes" : "no");
         case OPTION_CHOICE:

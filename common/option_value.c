@@ -105,6 +105,32 @@ int rate_parse(const char *text, double *ret_per_second, UserError *error) {
         return 0;
 }
 
+static int refuse_share(const char *text, UserError *error) {
+        return user_error_set(error, NULL, "write a number such as 100, or a share such as 5%",
+                "\"%.60s\" is neither a count nor a share", text);
+}
+
+int share_parse(const char *text, CountOrShare *ret_share, UserError *error) {
+        static const Unit units[] = { { "", 1 }, { "%", 100 }, {} };
+        uint64_t factor;
+        double number;
+
+        if (parse_with_unit(text, units, &number, &factor))
+                return refuse_share(text, error);
+
+        if (factor == 100) {
+                if (number <= 0 || number > 100)
+                        return refuse_share(text, error);
+                *ret_share = (CountOrShare) { .percent = number };
+        } else {
+                if (number < 1 || number > 0x1p53 || number != floor(number))
+                        return refuse_share(text, error);
+                *ret_share = (CountOrShare) { .count = (uint64_t)number };
+        }
+
+        return 0;
+}
+
 static int count_parse(const char *text, uint64_t *ret_count, UserError *error) {
         unsigned long long count;
         char *end;
@@ -159,6 +185,16 @@ char *number_format(OptionType type, uint64_t number, char *text) {
                 }
 
         return format_fine_duration(number, text);
+}
+
+char *share_format(const CountOrShare *share, char *text) {
+        if (share->percent > 0) {
+                json_format_double(share->percent, text);
+                strcat(text, "%");
+        } else
+                snprintf(text, NUMBER_TEXT_SIZE, "%ju", (uintmax_t)share->count);
+
+        return text;
 }
 
 char *rate_format(double per_second, char *text) {

@@ -20,6 +20,7 @@ int number_parse(OptionType type, const char *text, uint64_t *ret_number, UserEr
 /* The same backwards, exactly; @text has NUMBER_TEXT_SIZE bytes. Return @text. */
 char *number_format(OptionType type, uint64_t number, char *text);
 char *rate_format(double per_second, char *text);
+char *share_format(const CountOrShare *share, char *text);
 
 /* Whether options_write_json() leaves the row out. */
 bool option_is_absent(const Option *option, const void *settings);

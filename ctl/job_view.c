@@ -39,20 +39,28 @@ static void read_measures(JobView *view, const JsonValue *job) {
         view->elapsed_s = json_get_double(job, "elapsed", 0);
 }
 
+static const JsonValue *array_of(const JsonValue *job, const char *key) {
+        const JsonValue *array = json_get(job, key);
+
+        return array && json_type(array) == JSON_ARRAY ? array : NULL;
+}
+
 JobView job_view_read(const JsonValue *job) {
-        const JsonValue *failures = json_get(job, "failures"), *origins = json_get(job, "origins");
+        const JsonValue *failures = json_get(job, "failures");
         JobView view = {
                 .name = json_get_string(job, "name", "?"),
                 .id = json_get_string(job, "id", "?"),
                 .collection = json_get_string(job, "collection", "?"),
                 .state = json_get_string(job, "state", "?"),
                 .reason = json_get_string(job, "reason", NULL),
+                .detail = json_get_string(job, "detail", NULL),
+                .examples = array_of(job, "examples"),
                 .generation = json_get_int(job, "generation", 1),
                 .created = json_get_string(job, "created", "?"),
                 .started = json_get_string(job, "started", NULL),
                 .ended = json_get_string(job, "ended", NULL),
                 .attempts = json_get_int(job, "attempts", 0),
-                .origins = origins && json_type(origins) == JSON_ARRAY ? origins : NULL,
+                .origins = array_of(job, "origins"),
                 .failures = failures && json_type(failures) == JSON_OBJECT ? failures : NULL,
         };
 

@@ -19,7 +19,9 @@ struct JobView {
         const char *id;
         const char *collection;
         const char *state;
-        const char *reason; /* NULL: nothing to say */
+        const char *reason;        /* NULL: nothing to say */
+        const char *detail;        /* NULL: nothing more to say */
+        const JsonValue *examples; /* an array of FailureExample; NULL: none */
         int64_t generation;
         const char *created; /* RFC 3339, UTC */
         const char *started; /* NULL: not yet */

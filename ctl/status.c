@@ -143,6 +143,22 @@ static void _printf_(3, 4) print_line(const Output *output, const char *key, con
         fputc('\n', output->out);
 }
 
+/* Why the job has paused itself, and what to look at. */
+static void print_stop(const Output *output, const JobView *job) {
+        if (job->detail)
+                print_line(output, NULL, "%s", job->detail);
+
+        for (size_t i = 0; job->examples && i < json_size(job->examples); i++) {
+                const JsonValue *example = json_at(job->examples, i);
+                int64_t status = json_get_int(example, "status", 0);
+                char number[CELL_SIZE];
+
+                print_line(output, NULL, "such as %s: %s%s%s", json_get_string(example, "id", "?"),
+                        json_get_string(example, "reason", "?"), status ? " " : "",
+                        status ? format_count(status, number) : "");
+        }
+}
+
 static void print_head(const Output *output, const JobView *job) {
         Color color = output_state_color(job->state);
 
@@ -151,6 +167,7 @@ static void print_head(const Output *output, const JobView *job) {
         print_line(output, "State", "%s%s%s%s%s%s", output_color(output, color), job->state,
                 output_color_end(output, color), job->reason ? " (" : "", job->reason ? job->reason : "",
                 job->reason ? ")" : "");
+        print_stop(output, job);
         print_line(output, "Collection", "%s", job->collection);
         print_line(output, "Id", "%s", job->id);
         print_line(output, "Generation", "%" PRId64, job->generation);

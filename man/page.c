@@ -198,6 +198,8 @@ static const char *json_form(const Option *key) {
                 return "duration";
         case OPTION_RATE:
                 return "rate";
+        case OPTION_SHARE:
+                return "number or share";
         case OPTION_BOOL:
                 return "true or false";
         case OPTION_LIST:

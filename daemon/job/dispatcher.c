@@ -46,8 +46,11 @@ static void store_outcome(Document *document, Outcome *outcome) {
         Dispatcher *dispatcher = document->dispatcher;
 
         meter_add(dispatcher->outcomes, 1, time_now_us());
-        if (outcome->state == OUTCOME_FAILED)
+        if (outcome->state == OUTCOME_FAILED) {
                 failure_digest_add(dispatcher->failures, outcome->reason);
+                failure_stop_add_failed(dispatcher->stop, &outcome->key, outcome->reason, outcome->status);
+        } else
+                failure_stop_add_ok(dispatcher->stop);
         if (writer_add(dispatcher->writer, outcome, document->page)) {
                 log_error("out of memory: a document is left unanswered");
                 outcome_free(outcome);

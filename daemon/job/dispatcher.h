@@ -12,6 +12,7 @@
 #include "daemon/measure/histogram.h"
 #include "daemon/measure/meter.h"
 #include "daemon/policy/failure_digest.h"
+#include "daemon/policy/failure_stop.h"
 #include "daemon/policy/pacing.h"
 #include "daemon/spec/job_spec.h"
 
@@ -36,6 +37,7 @@ struct Dispatcher {
         Meter *ended;            /* attempts ended */
         Meter *outcomes;         /* documents that got their outcome */
         FailureDigest *failures; /* those of them that failed */
+        FailureStop *stop;       /* likewise, since the job was resumed last */
 
         const uint64_t *answered; /* documents that the feeder met with their outcome */
         uint64_t started;   /* documents of this job begun otherwise, all generations; limit counts both */

@@ -49,6 +49,7 @@ static void wire(Flow *flow, const FlowOptions *options) {
                 .ended = options->ended,
                 .outcomes = options->outcomes,
                 .failures = options->failures,
+                .stop = options->stop,
                 .answered = &flow->feeder.answered,
                 .started = options->started_before + tally_documents(&options->tally),
         };
@@ -101,6 +102,10 @@ void flow_read(Flow *flow, bool rest) {
 
 static bool nothing_to_send(const Flow *flow) {
         return !flow->queue.n && dispatcher_window(&flow->dispatcher) == flow->writer.unstored;
+}
+
+bool flow_has_more(const Flow *flow) {
+        return !flow->feeder.ended || !nothing_to_send(flow);
 }
 
 bool flow_finished(const Flow *flow) {

@@ -36,6 +36,7 @@ struct FlowOptions {
         Meter *ended;
         Meter *outcomes;
         FailureDigest *failures;
+        FailureStop *stop;
 
         /* The store answered no: the job must pause. @failure: during the call. */
         void (*refuse)(const StoreFailure *failure, void *userdata);
@@ -66,6 +67,9 @@ StoreQuery flow_query(const FlowOptions *options);
 
 /* Reads on if there is room; @rest: and lets go of the store's cursor when there is none. */
 void flow_read(Flow *flow, bool rest);
+
+/* Some documents were not sent yet, or are to be sent once more. */
+bool flow_has_more(const Flow *flow);
 
 /* Everything has been read, and every document has its outcome in the store. */
 bool flow_finished(const Flow *flow);

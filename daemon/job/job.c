@@ -146,6 +146,7 @@ static void refresh_record(Job *job) {
 
 bson_t *job_record(Job *job) {
         refresh_record(job);
+        job->ended_saved = job->record.stop.ended;
         return job_record_to_bson(&job->record, job->spec->collection);
 }
 
@@ -204,6 +205,7 @@ static FlowOptions flow_options(Job *job) {
                 .ended = &job->ended,
                 .outcomes = &job->outcomes,
                 .failures = &job->failures,
+                .stop = &job->record.stop,
                 .refuse = on_refused,
                 .moved = on_moved,
                 .userdata = job,
@@ -254,6 +256,8 @@ static void turn_running(Job *job) {
         flow_hurry(flow);
         if (flow_finished(flow))
                 finish(job);
+        else if (failure_stop_due(&job->record.stop, &job->spec->stop.failures) && flow_has_more(flow))
+                job_set_state(job, EVENT_JOB_PAUSED, JOB_PAUSED, JOB_TOO_MANY_FAILURES, NULL);
         else if (dispatcher_limit_reached(&flow->dispatcher) && flow_settled(flow) &&
                  !dispatcher_retrying(&flow->dispatcher))
                 job_set_state(job, EVENT_JOB_PAUSED, JOB_PAUSED, "limit reached", NULL);
@@ -291,14 +295,23 @@ static void turn_ended(Job *job) {
         }
 }
 
+/* What ended after the pause belongs to what a restarted daemon shows of it. */
+static void turn_paused(Job *job) {
+        Flow *flow = job->flow;
+
+        flow_read(flow, true);
+        flow_hurry(flow);
+        if (job->ended_saved != job->record.stop.ended && flow_settled(flow) && saver_clean(&job->saver))
+                saver_changed(&job->saver);
+}
+
 static void turn_flow(Job *job) {
         switch (job->record.state) {
         case JOB_RUNNING:
                 turn_running(job);
                 break;
         case JOB_PAUSED:
-                flow_read(job->flow, true);
-                flow_hurry(job->flow);
+                turn_paused(job);
                 break;
         default:
                 turn_ended(job);

@@ -48,6 +48,7 @@ struct Job {
         Meter ended;            /* attempts */
         Meter outcomes;         /* documents */
         FailureDigest failures; /* not told the journal yet */
+        uint64_t ended_saved;   /* record.stop.ended as of the last save */
         uint64_t total;         /* documents of this generation; valid if: */
         bool total_known;
         uint64_t attempts;   /* requests of this generation, once the flow is gone */

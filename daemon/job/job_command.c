@@ -80,6 +80,7 @@ int job_resume(Job *job, const char *limit, const Actor *by, UserError *error) {
         }
 
         if (job->record.state == JOB_PAUSED) {
+                failure_stop_reset(&job->record.stop);
                 if (job->flow)
                         flow_again(job->flow);
                 job_set_state(job, EVENT_JOB_RESUMED, JOB_RUNNING, NULL, by);
@@ -197,6 +198,7 @@ int job_retry(Job *job, const char *reason, int status, const Actor *by, UserErr
         bson_value_destroy(&record->watermark);
         record->watermark = (bson_value_t) {};
         record->tally = (Tally) {};
+        failure_stop_reset(&record->stop);
         record->begun = false;
         record->started_ms = record->ended_ms = 0;
         job->total_known = false;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/timeutil.h"
+#include "daemon/job/stop_status.h"
 
 #define REASONS_BYTES 512 /* all reasons with their counts */
 
@@ -63,12 +64,14 @@ static void add_reasons(LogEntry *entry, const uint64_t *failed, char *text, siz
 void job_event_state(const Job *job, EventId event, const Actor *by) {
         const JobRecord *record = &job->record;
         const Tally *tally = job->flow ? &job->flow->tally : &record->tally;
-        char who[48], reasons[REASONS_BYTES];
+        char who[48], reasons[REASONS_BYTES], detail[STOP_DETAIL_SIZE];
         LogEntry entry;
 
         begin(job, event, &entry);
         if (record->reason)
                 log_field(&entry, "REASON", "%s", record->reason);
+        if (*stop_status_detail(job, detail))
+                log_field(&entry, "DETAIL", "%s", detail);
         log_field_count(&entry, "OK", tally->ok);
         log_field_count(&entry, "FAILED", tally_failed(tally));
         log_field_count(&entry, "GONE", tally->gone);

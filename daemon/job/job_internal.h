@@ -5,6 +5,8 @@
 
 /* What the files of a job share; nobody else includes this. Thread: the loop's; nothing here blocks. */
 
+#define JOB_TOO_MANY_FAILURES "too many failures" /* the reason of a pause, see failure_stop.h */
+
 /*
  * Changes the state, tells the journal by @event, saves it in the background, and calls `changed`. @reason is
  * copied, or NULL. @by: who asked for it, or NULL.

@@ -58,6 +58,17 @@ static void append_tally(bson_t *bson, const Tally *tally) {
         bson_append_document_end(bson, &child);
 }
 
+static void append_stop(bson_t *bson, const FailureStop *stop) {
+        bson_t child;
+
+        if (stop->ended == 0)
+                return;
+
+        bson_append_document_begin(bson, "since_resumed", -1, &child);
+        failure_stop_append(stop, &child);
+        bson_append_document_end(bson, &child);
+}
+
 static void append_watermark(bson_t *bson, const bson_value_t *watermark) {
         bson_t child;
 
@@ -87,6 +98,7 @@ bson_t *job_record_to_bson(const JobRecord *record, const char *collection) {
         bson_append_utf8(bson, "spec", -1, record->spec, -1);
         append_changed(bson, &record->changed);
         bson_append_int64(bson, "started_before", -1, (int64_t)record->started_before);
+        append_stop(bson, &record->stop);
         append_watermark(bson, &record->watermark);
         append_tally(bson, &record->tally);
         return bson;
@@ -176,6 +188,8 @@ static void read_progress(const bson_t *bson, JobRecord *record) {
                 record->retry = bson_copy(&child);
         if (get_child(bson, "watermark", &child) && bson_iter_init_find(&iter, &child, "_id"))
                 bson_value_copy(bson_iter_value(&iter), &record->watermark);
+        if (get_child(bson, "since_resumed", &child))
+                failure_stop_read(&record->stop, &child);
         read_tally(bson, &record->tally);
 }
 
@@ -213,5 +227,6 @@ void job_record_deinit(JobRecord *record) {
         if (record->retry)
                 bson_destroy(record->retry);
         bson_value_destroy(&record->watermark);
+        failure_stop_reset(&record->stop);
         *record = (JobRecord) {};
 }

@@ -7,6 +7,7 @@
 #include "common/alloc.h"
 #include "common/option.h"
 #include "daemon/measure/tally.h"
+#include "daemon/policy/failure_stop.h"
 
 /*
  * What the store keeps of a job, so that a restarted daemon goes on where it was: what was asked for, the
@@ -39,6 +40,7 @@ struct JobRecord {
         uint64_t started_before; /* documents begun in earlier generations */
         bool begun; /* this generation may have outcomes in the store; not stored: true of every stored one */
         bson_value_t watermark; /* BSON_TYPE_EOD: none */
+        FailureStop stop;       /* since it was resumed last, as of the last save where the daemon died */
         Tally tally;            /* of everything at or before it; of the whole generation once ended */
 };
 

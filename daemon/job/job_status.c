@@ -4,6 +4,7 @@
 
 #include "common/timeutil.h"
 #include "daemon/job/origin_status.h"
+#include "daemon/job/stop_status.h"
 
 static const Tally *tally_of(const Job *job) {
         return job->flow ? &job->flow->tally : &job->record.tally;
@@ -174,6 +175,7 @@ void job_status_write(Job *job, JsonWriter *writer) {
         json_member_string(writer, "collection", job->spec->collection);
         json_member_string(writer, "state", job_state_name(job->record.state));
         json_member_string(writer, "reason", job->record.reason);
+        stop_status_write(job, writer);
         json_member_int(writer, "generation", job->record.generation);
         write_time(writer, "created", job->record.created_ms);
         write_time(writer, "started", job->record.started_ms);

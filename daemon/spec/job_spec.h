@@ -81,6 +81,7 @@ struct JobSpec {
         } retry;
         struct {
                 uint64_t limit; /* 0: none */
+                CountOrShare failures;
         } stop;
 
         /* Made from the above by validation; never written. */
@@ -107,8 +108,8 @@ DEFINE_FREEP(JobSpec, job_spec);
 
 /*
  * The whole spec with its defaults, as one JSON object; equal specs give equal texts, and job_spec_new()
- * makes an equal spec of it. Left out is what is absent: filter, query, headers, rate, limit, and a retry.on
- * not written out.
+ * makes an equal spec of it. Left out is what is absent: filter, query, headers, rate, limit, failures, and a
+ * retry.on not written out.
  */
 void job_spec_write_json(const JobSpec *spec, JsonWriter *writer);
 char *job_spec_text(const JobSpec *spec); /* the same as a string to be freed */

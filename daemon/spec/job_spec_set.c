@@ -9,7 +9,7 @@
 #include "common/nearest.h"
 #include "daemon/spec/job_spec.h"
 
-#define KEYS "concurrency, rate, timeout, attempts or limit"
+#define KEYS "concurrency, rate, timeout, attempts, limit or failures"
 
 typedef struct Step Step;
 

@@ -218,7 +218,9 @@ const Option job_spec_options[] = {
 
         { "stop.limit", OPTION_COUNT, PLACE(stop.limit), .min = 1, .live = true, .none = true,
                 .flag = "--limit", .arg = "N", .help = "documents to start before the job pauses" },
-        { "stop.failures", OPTION_STRING, .later = true, .flag = "--failures", .arg = "N or 5%",
-                .help = "failed documents at which the job pauses" },
+        { "stop.failures", OPTION_SHARE, PLACE(stop.failures), .live = true, .none = true,
+                .flag = "--failures", .arg = "N or 5%",
+                .help = "failed documents at which the job pauses: a number, or a share once 100 have "
+                        "ended" },
         {},
 };

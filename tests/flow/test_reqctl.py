@@ -117,7 +117,6 @@ WRONG_FILES = [
     ('{"collection": "test.b", "collection": "test.c"}', "", ""),
     ('{"collection": "test.b", "request": {"json": {"a": 1}}}', "json is not supported yet", ""),
     ('{"collection": "test.b", "result": {"into": "test.c"}}', "into is not supported yet", ""),
-    ('{"collection": "test.b", "stop": {"failures": "5%"}}', "failures is not supported yet", ""),
 ]
 
 
@@ -131,7 +130,7 @@ def test_commands_of_later_versions_say_so(settled, command):
     assert_refused(settled, [command, "samples"], f"{command}: not supported yet", "reqctl help")
 
 
-@pytest.mark.parametrize("flag", ["--json-body", "--body", "--form", "--into", "--select", "--per-host", "--failures"])
+@pytest.mark.parametrize("flag", ["--json-body", "--body", "--form", "--into", "--select", "--per-host"])
 def test_options_of_later_versions_say_so(settled, flag):
     assert_refused(settled, ["submit", *COLLECTION, flag, "1=1"], "not supported yet", "")
 

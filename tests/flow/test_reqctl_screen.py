@@ -14,7 +14,7 @@ LONG_NAME = "a-job-that-somebody-gave-the-longest-name-that-a-job-may-have-64"
 
 # CONTRACT: the keys of each reply. None: whatever the job has there.
 JOB = {
-    "name": None, "id": None, "collection": None, "state": None, "reason": None, "generation": None, "created": None,
+    "name": None, "id": None, "collection": None, "state": None, "reason": None, "detail": None, "examples": [], "generation": None, "created": None,
     "started": None, "ended": None,
     "documents": {k: None for k in ("total", "pending", "queued", "in_flight", "retrying", "ok", "failed", "gone")},
     "attempts": None, "failures": {},

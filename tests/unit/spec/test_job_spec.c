@@ -182,7 +182,6 @@ static void test_what_comes_later_is_known_by_name(void **state) {
                 { "\"pace\": {\"per_host\": 5}", "pace.per_host: per_host is not supported yet" },
                 { "\"pace\": {\"concurrency\": \"auto\"}",
                         "pace.concurrency: auto is not supported yet (write a number)" },
-                { "\"stop\": {\"failures\": \"5%\"}", "stop.failures: failures is not supported yet" },
                 { "\"request\": {\"headers\": {\"A\": \"${credential:x}\"}}",
                         "request.headers.A: column 1: ${credential:...} is not supported yet" },
         };
@@ -199,6 +198,16 @@ static void test_null_is_as_good_as_absent_where_nothing_is_the_default(void **s
                 spec_of("{" COLLECTION ", \"filter\": null, \"request\": {\"json\": null, \"body\": null},"
                         " \"result\": {\"into\": null, \"select\": null}, \"pace\": {\"rate\": null},"
                         " \"stop\": {\"limit\": null, \"failures\": null}}"));
+}
+
+static void test_failures_are_a_number_or_a_share(void **state) {
+        JobSpec *spec = spec_of("{" COLLECTION ", \"stop\": {\"failures\": \"2.5%\"}}");
+
+        assert_true(spec->stop.failures.percent == 2.5 && spec->stop.failures.count == 0);
+        job_spec_free(spec);
+        spec = spec_of("{" COLLECTION ", \"stop\": {\"failures\": 100}}");
+        assert_true(spec->stop.failures.percent == 0 && spec->stop.failures.count == 100);
+        job_spec_free(spec);
 }
 
 /* Only whether the value is taken; how the error reads is above. */
@@ -464,6 +473,7 @@ int main(void) {
                 cmocka_unit_test(test_wrong_job_files_say_where),
                 cmocka_unit_test(test_what_comes_later_is_known_by_name),
                 cmocka_unit_test(test_null_is_as_good_as_absent_where_nothing_is_the_default),
+                cmocka_unit_test(test_failures_are_a_number_or_a_share),
                 cmocka_unit_test(test_bounds),
                 cmocka_unit_test(test_names_of_jobs_collections_and_fields),
                 cmocka_unit_test(test_long_collections_are_refused),

@@ -72,18 +72,19 @@ static void test_wrong_changes_say_why_and_change_nothing(void **state) {
         } cases[] = {
                 { "concurency", "5", "concurency: there is no such setting (did you mean concurrency?)" },
                 { "foo", "5",
-                        "foo: there is no such setting (write concurrency, rate, timeout, attempts or "
-                        "limit)" },
+                        "foo: there is no such setting (write concurrency, rate, timeout, attempts, "
+                        "limit or failures)" },
                 { "", "5",
-                        ": there is no such setting (write concurrency, rate, timeout, attempts or limit)" },
+                        ": there is no such setting (write concurrency, rate, timeout, attempts, limit or "
+                        "failures)" },
                 { "url", "x",
                         "url: this cannot be changed while the job exists (what can be changed: concurrency, "
                         "rate, "
-                        "timeout, attempts or limit)" },
+                        "timeout, attempts, limit or failures)" },
                 { "retry-on", "x",
                         "retry-on: this cannot be changed while the job exists (what can be changed: "
                         "concurrency, "
-                        "rate, timeout, attempts or limit)" },
+                        "rate, timeout, attempts, limit or failures)" },
                 { "concurrency", "auto", "concurrency: auto is not supported yet (write a number)" },
                 { "concurrency", "0", "concurrency: 0 is too small (write 1 to 100000)" },
                 { "concurrency", "+x", "concurrency: \"+x\" is not a whole number (write digits only)" },
@@ -99,6 +100,9 @@ static void test_wrong_changes_say_why_and_change_nothing(void **state) {
                 { "limit", "0", "limit: 0 is too small (write at least 1 or none)" },
                 { "timeout", "30x", "timeout: \"30x\" is not a duration (write 200ms, 30s, 5m, 2h or 1d)" },
                 { "timeout", "+10%", "timeout: \"+10%\" is not a duration (write 200ms, 30s, 5m, 2h or 1d)" },
+                { "failures", "+10%",
+                        "failures: \"+10%\" is neither a count nor a share (write a number such as 100, or a "
+                        "share such as 5%)" },
                 { "attempts", "101", "attempts: 101 is too large (write 1 to 100)" },
         };
 
