@@ -21,7 +21,7 @@ struct JobView {
         const char *state;
         const char *reason;        /* NULL: nothing to say */
         const char *detail;        /* NULL: nothing more to say */
-        const JsonValue *examples; /* an array of FailureExample; NULL: none */
+        const JsonValue *examples; /* an array of StopExample; NULL: none */
         int64_t generation;
         const char *created; /* RFC 3339, UTC */
         const char *started; /* NULL: not yet */

@@ -69,7 +69,7 @@ static void write_id(const bson_value_t *id, JsonWriter *writer) {
         }
 }
 
-static void write_example(const FailureExample *example, JsonWriter *writer) {
+static void write_example(const StopExample *example, JsonWriter *writer) {
         json_open_object(writer);
         write_id(&example->id, writer);
         json_member_string(writer, "reason", reason_name(example->reason));

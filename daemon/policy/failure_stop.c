@@ -21,13 +21,13 @@ static size_t size_of(const bson_value_t *id) {
 }
 
 static void keep_example(FailureStop *stop, const bson_value_t *id, FailureReason reason, int status) {
-        FailureExample *example = &stop->examples[stop->next_example];
+        StopExample *example = &stop->examples[stop->next_example];
 
         if (size_of(id) > FAILURE_STOP_ID_BYTES_MAX)
                 return;
 
         bson_value_destroy(&example->id);
-        *example = (FailureExample) { .reason = reason, .status = status };
+        *example = (StopExample) { .reason = reason, .status = status };
         bson_value_copy(id, &example->id);
         stop->next_example = (stop->next_example + 1) % FAILURE_STOP_EXAMPLES;
         if (stop->n_examples < FAILURE_STOP_EXAMPLES)
@@ -61,7 +61,7 @@ void failure_stop_append(const FailureStop *stop, bson_t *document) {
         bson_append_int64(document, "failed", -1, (int64_t)stop->failed);
         bson_append_array_begin(document, "examples", -1, &examples);
         for (size_t i = 0; i < stop->n_examples; i++) {
-                const FailureExample *from = &stop->examples[i];
+                const StopExample *from = &stop->examples[i];
                 char key[2] = { (char)('0' + i) };
 
                 bson_append_document_begin(&examples, key, -1, &example);

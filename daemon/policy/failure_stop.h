@@ -20,10 +20,10 @@
 #define FAILURE_STOP_EXAMPLES 5
 #define FAILURE_STOP_ID_BYTES_MAX 1024 /* of an _id that is kept as an example; longer ones are not */
 
-typedef struct FailureExample FailureExample;
+typedef struct StopExample StopExample;
 typedef struct FailureStop FailureStop;
 
-struct FailureExample {
+struct StopExample {
         bson_value_t id; /* owned; BSON_TYPE_EOD: none */
         FailureReason reason;
         int status; /* 0: none */
@@ -32,7 +32,7 @@ struct FailureExample {
 struct FailureStop {
         uint64_t ended;  /* documents */
         uint64_t failed; /* of those */
-        FailureExample examples[FAILURE_STOP_EXAMPLES];
+        StopExample examples[FAILURE_STOP_EXAMPLES];
         size_t n_examples;
         size_t next_example; /* the place of the next one, which is that of the oldest once all are used */
 };

@@ -26,6 +26,8 @@ static size_t size_of(OptionType type) {
                 return sizeof(bool);
         case OPTION_RATE:
                 return sizeof(double);
+        case OPTION_SHARE:
+                return sizeof(CountOrShare);
         case OPTION_COUNT:
         case OPTION_SIZE:
         case OPTION_DURATION:
@@ -36,9 +38,11 @@ static size_t size_of(OptionType type) {
         return 0;
 }
 
+_Static_assert(sizeof(CountOrShare) <= sizeof(StringList), "see config_keep()");
+
 int config_keep(Config *config, Config *before, const Option *option) {
         char *value = OPTION_FIELD(char, option, config), *kept = OPTION_FIELD(char, option, before);
-        char swapped[sizeof(StringList)];
+        char swapped[sizeof(StringList)]; /* the largest, with CountOrShare */
         size_t size = size_of(option->type);
         int r;
 
