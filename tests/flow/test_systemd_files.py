@@ -36,3 +36,9 @@ def test_the_packaged_configuration_shows_every_setting_with_its_default(workpla
 def test_only_the_store_is_set_in_the_packaged_configuration():
     text = (SYSTEMD / "reqd.conf").read_text()
     assert [line for line in text.splitlines() if line and line[0] not in "#["] == ["URI=sqlite:/var/lib/reqd/reqd.db"]
+
+
+def test_the_units_start_nothing_that_a_small_installation_lacks():
+    for unit in SYSTEMD.glob("reqd.s*"):
+        for program in re.findall(r"^Exec\w+=(\S+)", unit.read_text(), re.M):
+            assert program in ("@SBINDIR@/reqd", "/bin/sh"), f"{unit.name}: {program}"
