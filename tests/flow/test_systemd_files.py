@@ -33,6 +33,16 @@ def test_the_packaged_configuration_shows_every_setting_with_its_default(workpla
         assert value == settings[path] if path not in EXAMPLES else value, path
 
 
+def test_the_packaged_configuration_says_what_needs_a_restart(build):
+    manual = (build / "man/reqd.conf.5").read_text().partition(".Sh ADDRESSES")[0]
+    needs = {item.split()[0] for item in manual.split(".It Cm ")[1:] if "A change needs a restart." in item}
+    said = set()
+    for block in (SYSTEMD / "reqd.conf").read_text().split("\n\n"):
+        if " Restart.\n" in block:
+            said |= {line.lstrip("#").partition("=")[0] for line in block.splitlines() if re.match(r"#?\w+=", line)}
+    assert said == needs
+
+
 def test_only_the_store_is_set_in_the_packaged_configuration():
     text = (SYSTEMD / "reqd.conf").read_text()
     assert [line for line in text.splitlines() if line and line[0] not in "#["] == ["URI=sqlite:/var/lib/reqd/reqd.db"]

@@ -208,6 +208,18 @@ def test_a_store_whose_address_is_a_credential(fresh, api, machine, mongodb):
     wait_until(lambda: any("1 setting has changed" in m for m in fresh.messages(since)), "it has reloaded")
 
 
+def test_a_restarted_service_is_at_work_at_once_on_a_leased_store(fresh, machine, mongodb):
+    """In the sandbox, too, it sees that the owner of the lease has ended."""
+    fresh.override("RestartSec=100ms\n")
+    fresh.configure(f"[Store]\nURI={mongodb}_leased\nLease=1h\n")
+    fresh.systemctl("start", "reqd")
+    wait_until(lambda: fresh.property("StatusText") == "no unfinished jobs", "it has the lease")
+    pid = fresh.pid()
+    fresh.systemctl("kill", "--signal=KILL", "reqd.service")
+    wait_until(lambda: fresh.property("ActiveState") == "active" and fresh.pid() not in (0, pid), "it runs again", deadline=30)
+    wait_until(lambda: fresh.property("StatusText") == "no unfinished jobs", "it has the lease again", deadline=30)
+
+
 def test_a_store_that_is_away_delays_the_start_by_a_minute(machine):
     unit = machine.waiting.unit
     wait_until(lambda: machine.property(unit, "ActiveState") != "activating", "it is active", deadline=90)
