@@ -15,6 +15,10 @@
 #define SCHEMA_VERSION "1"
 
 /*
+ * With synchronous = FULL a commit syncs the WAL before it returns: what was acknowledged survives a power cut. With
+ * NORMAL only checkpoints sync it; the file would stay intact, but the last bulks could be lost, and the requests for
+ * them would be sent again. With 1,000 outcomes a commit FULL costs 3 to 4 us of CPU a document more (measured).
+ *
  * 8 KiB pages suit rows of a kilobyte (measured, see sqlite_statement.c); the size binds for a new file
  * only. The limit bounds what a WAL that once grew leaves behind.
  */
