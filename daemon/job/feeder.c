@@ -47,6 +47,9 @@ static int take_row(Feeder *feeder, StoreRow *row) {
         Document *document;
         bson_iter_t id;
 
+        if (feeder->counts && !row->answered)
+                return 0;
+
         /* feeder_run() saw room for one page of documents at least, and a read is never longer than that. */
         page = watermark_page(feeder->watermark);
         if (!page || !bson_iter_init_find(&id, row->document, "_id"))

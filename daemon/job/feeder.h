@@ -32,6 +32,7 @@ struct Feeder {
         struct event *again; /* when to go on after that */
         uint64_t answered;   /* documents met that had their outcome, */
         uint64_t answered_attempts; /* and the requests that had cost */
+        bool counts;                /* only counts what is answered; the rest is passed over */
         bool ended;                 /* reading has reached the end */
         bool resting;               /* the reader holds no cursor */
         bool refused;               /* the store answered no; nothing is read until feeder_again() */
@@ -40,7 +41,7 @@ struct Feeder {
 };
 
 /*
- * @feeder is otherwise filled by the caller: services, queue, watermark, tally, refuse, userdata, all of
+ * @feeder is otherwise filled by the caller: services, queue, watermark, tally, counts, refuse, userdata, all of
  * which outlive it. @query is copied. Returns what store_reader_new() returns, or -ENOMEM.
  */
 int feeder_init(Feeder *feeder, const StoreQuery *query);

@@ -27,6 +27,7 @@ static void wire(Flow *flow, const FlowOptions *options) {
                 .queue = &flow->queue,
                 .watermark = &flow->watermark,
                 .tally = &flow->tally,
+                .counts = options->counts,
                 .refuse = options->refuse,
                 .userdata = options->userdata,
         };

@@ -27,6 +27,7 @@ struct FlowOptions {
         StoreTarget target;      /* its strings outlive the flow */
         const bson_t *retry;     /* what the generation reads, see StoreQuery; NULL: all */
         bool resume;             /* the generation was begun before: some documents have their outcome */
+        bool counts;             /* of a generation that has ended: only those that have it are looked for */
         const bson_value_t *at;  /* watermark to read on from, or NULL */
         Tally tally;             /* of everything at or before it */
         uint64_t started_before; /* documents begun in earlier generations */

@@ -141,7 +141,9 @@ static void refresh_record(Job *job) {
         job->record.watermark = (bson_value_t) {};
         if (watermark->at.value_type != BSON_TYPE_EOD)
                 bson_value_copy(&watermark->at, &job->record.watermark);
-        job->record.tally = job_ended(job) ? job->flow->tally : watermark->tally;
+        /* What is cancelled with answers under way is counted once they are stored, or after a restart. */
+        job->record.unsettled = job_ended(job) && !(job->flow->feeder.ended && flow_quiet(job->flow));
+        job->record.tally = job_ended(job) && !job->record.unsettled ? job->flow->tally : watermark->tally;
 }
 
 bson_t *job_record(Job *job) {
@@ -197,6 +199,7 @@ static FlowOptions flow_options(Job *job) {
                 },
                 .retry = record->retry,
                 .resume = record->begun,
+                .counts = record->unsettled,
                 .at = record->watermark.value_type == BSON_TYPE_EOD ? NULL : &record->watermark,
                 .tally = record->tally,
                 .started_before = record->started_before,
@@ -223,14 +226,16 @@ static void begin(Job *job) {
                 return;
         }
 
-        job_event_begun(job, job->record.begun);
+        if (!job_ended(job))
+                job_event_begun(job, job->record.begun);
         job->total_known = false;
         job->record.begun = true;
         if (job->record.state == JOB_RUNNING && !job->record.started_ms) {
                 job->record.started_ms = time_wall_ms();
                 saver_changed(&job->saver);
         }
-        job_count_begin(job, &options);
+        if (!job_ended(job))
+                job_count_begin(job, &options);
         fault_point(FAULT_BEGUN);
         services_kick(job->services);
 }
@@ -265,7 +270,7 @@ static void turn_running(Job *job) {
 
 /* A generation is begun once the store knows of it, or a crash would leave outcomes that nobody counts. */
 static void begin_when_saved(Job *job) {
-        if (!job_ended(job) && saver_clean(&job->saver))
+        if ((!job_ended(job) || job->record.unsettled) && saver_clean(&job->saver))
                 begin(job);
 }
 
@@ -285,6 +290,13 @@ static void turn_ended(Job *job) {
         size_t lost;
 
         flow_hurry(flow);
+        if (flow->feeder.refused) /* then it is counted no further */
+                flow->feeder.ended = true;
+        if (!flow->feeder.ended) { /* it has only counting to do */
+                flow_read(flow, false);
+                return;
+        }
+
         feeder_rest(&flow->feeder);
         lost = flow_settled(flow) ? writer_forget_refused(&flow->writer) : 0;
         if (lost)
@@ -360,7 +372,7 @@ bool job_at_rest(const Job *job) {
 }
 
 bool job_quiet(const Job *job) {
-        return !job->flow && saver_idle(&job->saver) && saver_clean(&job->saver);
+        return !job->flow && !job->record.unsettled && saver_idle(&job->saver) && saver_clean(&job->saver);
 }
 
 uint64_t job_window_max(const Job *job) {

@@ -101,6 +101,8 @@ bson_t *job_record_to_bson(const JobRecord *record, const char *collection) {
         append_stop(bson, &record->stop);
         append_watermark(bson, &record->watermark);
         append_tally(bson, &record->tally);
+        if (record->unsettled)
+                bson_append_bool(bson, "unsettled", -1, true);
         return bson;
 }
 
@@ -191,6 +193,7 @@ static void read_progress(const bson_t *bson, JobRecord *record) {
         if (get_child(bson, "since_resumed", &child))
                 failure_stop_read(&record->stop, &child);
         read_tally(bson, &record->tally);
+        record->unsettled = bson_iter_init_find(&iter, bson, "unsettled") && bson_iter_as_bool(&iter);
 }
 
 int job_record_from_bson(const bson_t *bson, JobRecord *ret_record) {

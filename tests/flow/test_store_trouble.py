@@ -130,3 +130,19 @@ def test_a_daemon_that_starts_while_the_store_is_away_takes_the_lease_when_it_is
     assert proxied.samples.database.reqd_jobs.find_one({"_id": "lease"})["pid"] == daemon.process.pid
     assert daemon.wait("samples").returncode == 0
     assert_nothing_lost(proxied, api, N)
+
+
+def test_a_cancelled_job_that_was_killed_before_its_last_answers_were_counted_counts_them(proxied, api):
+    daemon = proxied.daemon
+    proxied.submit(api, N, "delay=1500")
+    wait_until(lambda: api.in_flight() == 20, "20 in flight")
+    daemon.ctl("cancel", "samples")
+    with proxied.proxy.rule("update", "swallow", when=lambda d: d["update"] == "reqd_jobs" and "samples" in str(d["updates"])):
+        wait_until(lambda: len(proxied.reqd_of()) == 20, "the last answers are stored")
+        daemon.kill()
+    daemon.start()
+    status = daemon.wait_status("samples", lambda s: s["documents"]["ok"] == 20, "they are counted")
+    assert status["state"] == "cancelled" and status["attempts"] == 20 and status["documents"]["in_flight"] == 0
+    wait_until(lambda: "unsettled" not in proxied.samples.database.reqd_jobs.find_one({"name": "samples"}), "and that is stored")
+    assert sum(api.ids().values()) == 20, "nothing of a cancelled job is sent again"
+    daemon.ctl("delete", "samples")
