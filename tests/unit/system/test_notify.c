@@ -203,13 +203,14 @@ struct Busy {
         unsigned turns; /* left */
 };
 
-/* Is due again as soon as it has run. */
+/* Is due again in the loop's next turn. */
 static void on_busy(int fd, short what, void *userdata) {
+        static const struct timeval at_once = {};
         Busy *busy = userdata;
 
         usleep(100);
         if (--busy->turns)
-                event_active(busy->event, EV_TIMEOUT, 0);
+                evtimer_add(busy->event, &at_once);
         else
                 event_base_loopbreak(busy->base);
 }
