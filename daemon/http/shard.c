@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "common/log.h"
@@ -30,8 +29,7 @@ struct Shard {
         struct event *timer;
         struct event *rest;
         WatchList watches;
-        Idle idle;     /* as long as the multi */
-        bool starting; /* curl will choose a connection */
+        Idle idle; /* as long as the multi */
         TransferList running;
         uint32_t n_running;
 };
@@ -222,10 +220,7 @@ static void shard_act(Shard *shard, curl_socket_t fd, int flags) {
         CURLMcode code;
         int running;
 
-        if (shard->starting)
-                idle_shut_spoken(&shard->idle);
-        shard->starting = false;
-
+        idle_shut_spoken(&shard->idle); /* a transfer that starts or follows a redirect chooses one of them */
         code = curl_multi_socket_action(shard->multi, fd, flags, &running);
         if (code == CURLM_OK)
                 collect(shard, &ended);
@@ -251,7 +246,6 @@ int shard_start(Shard *shard, Transfer *transfer) {
 
         TAILQ_INSERT_TAIL(&shard->running, transfer, link);
         shard->n_running++;
-        shard->starting = true;
         limit_connections(shard);
         return 0;
 }

@@ -401,7 +401,7 @@ def test_an_answer_too_many_is_nobody_elses(sqlite_daemon, server):
     said = []
 
     def act(_, connection, head):
-        connection.sendall(answer(b'{"answer": %d}' % len(said)))
+        connection.sendall(answer(b'{"answer": %d}' % len(said), "Set-Cookie: session=1; Path=/"))
         server.ended.wait(0.05)  # for the first to be read by itself: a client that got both at once would know
         connection.sendall(answer(b'{"forged": true}'))
         said.append(head)
@@ -417,3 +417,4 @@ def test_an_answer_too_many_is_nobody_elses(sqlite_daemon, server):
         wait_until(lambda: len(said) >= i, "the second answer is under way while nothing is asked")
     answers = [document["response"] for document in daemon.documents(daemon.collection())]
     assert answers == [{"answer": i} for i in range(4)]
+    assert not [head for head in said if b"cookie" in head.lower()]
