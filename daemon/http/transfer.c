@@ -166,7 +166,8 @@ static bool starved(const TransferRun *run, CURLcode code) {
         case CURLE_COULDNT_CONNECT:
                 return run->starved || !descriptors_left();
         case CURLE_OUT_OF_MEMORY:
-                return true;
+                return run->hop ==
+                       HOP_CONNECT; /* later a header line above curl's bound says so, too, for ever */
         case CURLE_COULDNT_RESOLVE_PROXY:
         case CURLE_COULDNT_RESOLVE_HOST:
         case CURLE_FAILED_INIT:
