@@ -169,6 +169,8 @@ static void put_job_options(void) {
                 if (!key->flag || key->later)
                         continue;
                 put_flag(key->flag, key->shorthand, key->arg, key->help);
+                if (key->type == OPTION_LIST || key->type == OPTION_MAP)
+                        puts("It may be given more than once.");
                 put_default(key);
         }
         end_list();
@@ -183,6 +185,8 @@ static void put_live_keys(void) {
                 put_argument(key->arg);
                 putchar('\n');
                 put_help(key->help);
+                if (key->none)
+                        puts(".Ql none\ntakes it away.");
         }
         end_list();
 }

@@ -199,3 +199,15 @@ def test_the_queries_for_mongosh_work(answered):
     find, order = re.search(r"find\((.*?)\)\s*\.sort\((.*?)\)\.limit\(10\)", block, re.S).groups()
     slowest = list(samples.find(*as_json(find)).sort(list(as_json(order)[0].items())).limit(10))
     assert len(slowest) == 10 and slowest[0]["reqd"]["ms"]["total"] >= slowest[9]["reqd"]["ms"]["total"]
+
+
+def test_the_packaged_configuration_and_its_manual_agree_on_what_needs_a_restart(build):
+    manual = (build / "man/reqd.conf.5").read_text()
+    entries = dict(re.findall(r"^\.It Cm (\w+) Ns = .*\n((?:(?!\.It |\.El).*\n)+)", manual, re.M))
+    blocks = re.findall(r"((?:^# .*\n)+)((?:^#?\w+=.*\n)+)", (ROOT / "systemd/reqd.conf").read_text(), re.M)
+    restart = {}
+    for comment, lines in blocks:
+        for key in re.findall(r"^#?(\w+)=", lines, re.M):
+            restart[key] = comment.rstrip().endswith("Restart.")
+    assert len(restart) > 10 and set(restart.values()) == {True, False}
+    assert restart == {key: "needs a restart" in text for key, text in entries.items()}
