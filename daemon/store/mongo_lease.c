@@ -114,13 +114,18 @@ static void append_now(bson_t *changes, bool since) {
         bson_append_document_end(changes, &dates);
 }
 
-/* Writes @owner into the lease of @former, or, where that is NULL, into one that does not exist yet. */
-static int put_owner(MongoJobs *jobs, const StoreOwner *owner, const bson_oid_t *former, bool *ret_done,
+/*
+ * Writes @owner into the lease as @former was seen, or, where that is NULL, into one that does not exist yet. An
+ * owner that has renewed since then, however late, keeps it.
+ */
+static int put_owner(MongoJobs *jobs, const StoreOwner *owner, const StoreLease *former, bool *ret_done,
         StoreFailure *failure) {
         bson_t selector = BSON_INITIALIZER, changes = BSON_INITIALIZER, set;
         int r;
 
-        append_selector(&selector, former ? former : &owner->id);
+        append_selector(&selector, former ? &former->owner : &owner->id);
+        if (former)
+                BSON_APPEND_DATE_TIME(&selector, "renewed", former->renewed_ms);
         BSON_APPEND_DOCUMENT_BEGIN(&changes, "$set", &set);
         append_owner(&set, owner);
         bson_append_document_end(&changes, &set);
@@ -175,7 +180,7 @@ static int try_take(MongoJobs *jobs, const StoreOwner *owner, const bson_oid_t *
                 return r;
 
         if (has_run_out(&looking) || (dead && bson_oid_equal(dead, &looking.lease.owner)))
-                return put_owner(jobs, owner, &looking.lease.owner, ret_done, failure);
+                return put_owner(jobs, owner, &looking.lease, ret_done, failure);
 
         *ret_lease = looking.lease;
         return STORE_E_HELD;
