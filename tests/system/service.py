@@ -140,3 +140,7 @@ class Service:
         """What the service said in the journal, as text."""
         entries = self.machine.journal("-u", "reqd.service", *matches)
         return [str(entry.get("MESSAGE")) for entry in entries]
+
+    def wait_message(self, text, *matches):
+        """Waits until the journal has a message with that text: what a process said last may come after its end."""
+        wait_until(lambda: any(text in message for message in self.messages(*matches)), f"the journal says: {text}")
