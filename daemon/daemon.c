@@ -41,6 +41,7 @@ struct Daemon {
         Service *service;
         Signals *signals;
         struct event *deadline;
+        struct event *leave;
         bool ending;
         UserError why; /* it ended by itself */
 };
@@ -88,12 +89,29 @@ static int open_engine(Daemon *daemon) {
         return engine_new(daemon->base, &options, &daemon->engine);
 }
 
+static void on_leave(int fd, short what, void *userdata) {
+        Daemon *daemon = userdata;
+
+        event_base_loopbreak(daemon->base);
+}
+
+/*
+ * The loop ends once libevent has let go of the clients, which it does at a higher priority than that of the
+ * timer.
+ */
+static void leave_loop(Daemon *daemon) {
+        static const struct timeval soon = {};
+
+        control_close(daemon->control);
+        event_add(daemon->leave, &soon);
+}
+
 static void on_lost(UserError *why, void *userdata) {
         Daemon *daemon = userdata;
 
         user_error_deinit(&daemon->why);
         daemon->why = *why;
-        event_base_loopbreak(daemon->base);
+        leave_loop(daemon);
 }
 
 static int open_registry(Daemon *daemon) {
@@ -172,7 +190,7 @@ static void on_drained(void *userdata) {
         service_ended(daemon->service);
         log_entry_begin(&entry, &events[EVENT_STOPPED]);
         log_entry_send(&entry, "ended: everything in flight is stored");
-        event_base_loopbreak(daemon->base);
+        leave_loop(daemon);
 }
 
 static void cut_short(Daemon *daemon) {
@@ -185,7 +203,7 @@ static void cut_short(Daemon *daemon) {
                 "ended with %u requests in flight: not everything is stored, and those documents are sent "
                 "again at the next start",
                 engine_in_flight(daemon->engine));
-        event_base_loopbreak(daemon->base);
+        leave_loop(daemon);
 }
 
 static void on_deadline(int fd, short what, void *userdata) {
@@ -257,7 +275,8 @@ static int build(Daemon *daemon, UserError *error) {
                 return r;
 
         daemon->deadline = evtimer_new(daemon->base, on_deadline, daemon);
-        return daemon->deadline ? registry_start(daemon->registry) : -ENOMEM;
+        daemon->leave = evtimer_new(daemon->base, on_leave, daemon);
+        return daemon->deadline && daemon->leave ? registry_start(daemon->registry) : -ENOMEM;
 }
 
 int daemon_new(const ConfigArguments *arguments, Config *config, Daemon **ret_daemon, UserError *error) {
@@ -289,6 +308,8 @@ Daemon *daemon_free(Daemon *daemon) {
 
         if (daemon->deadline)
                 event_free(daemon->deadline);
+        if (daemon->leave)
+                event_free(daemon->leave);
         service_free(daemon->service);
         control_free(daemon->control);
         workers_free(daemon->workers);

@@ -3,11 +3,27 @@
 #include <errno.h>
 #include <locale.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "common/log.h"
 #include "daemon/arguments.h"
 #include "daemon/daemon.h"
 #include "daemon/settings.h"
+
+/*
+ * The daemon holds passwords: neither a core file nor the program that core_pattern names gets its memory. The
+ * second call (PR_SET_DUMPABLE, prctl(2)) also keeps debuggers off, so builds with a sanitizer go without: its
+ * search for leaks is such a debugger.
+ */
+static void keep_memory_private(void) {
+        struct rlimit none = {};
+
+        (void)setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__
+        (void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
 
 static int run(const Arguments *arguments, UserError *error) {
         _cleanup_(config_freep) Config *config = NULL;
@@ -46,6 +62,7 @@ int main(int argc, char **argv) {
         if (r)
                 return r == ARGUMENTS_E_ANSWERED ? 0 : 2;
 
+        keep_memory_private();
         setlocale(LC_CTYPE, "C.UTF-8"); /* for hosts with names beyond ASCII (IDNA); numbers stay as in C */
         log_init(LOG_LEVEL_INFO);
         r = run(&arguments, &error);

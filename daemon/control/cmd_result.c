@@ -25,8 +25,8 @@ typedef struct Export Export;
 struct Import {
         StoreWork work;
         Call *call;
-        char *collection;
-        char *lines;
+        const char *collection; /* both are the call's */
+        const char *lines;
         bson_t **documents;
         size_t n;
         uint64_t inserted, skipped;
@@ -41,8 +41,8 @@ struct Export {
         StoreReader *reader;
         bson_t *filter;
         bool reading;
-        bool rest;   /* the call under way is the last: it only lets go of the reader's cursor */
-        char *lines; /* of the page that was read */
+        bool rest;         /* the call under way is the last: it only lets go of the reader's cursor */
+        JsonWriter *lines; /* of the page that was read, as a JSON string */
         bool end;
 };
 
@@ -61,8 +61,6 @@ static Import *import_free(Import *import) {
         for (size_t i = 0; i < import->n; i++)
                 bson_destroy(import->documents[i]);
         free(import->documents);
-        free(import->collection);
-        free(import->lines);
         user_error_deinit(&import->error);
         free(import);
         return NULL;
@@ -117,7 +115,7 @@ static bool is_blank(const char *line, size_t len) {
 static int read_lines(Import *import) {
         size_t number = 0, len;
 
-        for (char *line = import->lines; *line; line += len + (line[len] == '\n')) {
+        for (const char *line = import->lines; *line; line += len + (line[len] == '\n')) {
                 int r;
 
                 len = strcspn(line, "\n");
@@ -200,15 +198,13 @@ void cmd_import(Call *call) {
 
         if (!r)
                 r = check_collection(call_string(call, "collection"), &error);
-        if (!r) {
-                import->collection = strdup(call_string(call, "collection"));
-                import->lines = strdup(call_string(call, "lines"));
-                r = import->collection && import->lines ? 0 : -ENOMEM;
-        }
         if (r) {
                 call_fail(call, r, &error);
                 return;
         }
+
+        import->collection = call_string(call, "collection");
+        import->lines = call_string(call, "lines");
 
         import->work =
                 (StoreWork) { .run = run_import, .done = import_done, .drop = import_drop, .once = true };
@@ -223,32 +219,35 @@ static Export *export_free(Export *export) {
         store_reader_free(export->reader);
         if (export->filter)
                 bson_destroy(export->filter);
-        free(export->lines);
+        json_writer_free(export->lines);
         free(export);
         return NULL;
 }
 
 DEFINE_FREEP(Export, export);
 
-/* The page as Extended JSON lines, to be freed. */
-static char *page_lines(const StorePage *page) {
+/* Writes the page as one JSON string of Extended JSON lines. Returns 0 or -ENOMEM. */
+static int write_lines(const StorePage *page, JsonWriter *lines) {
         _cleanup_(json_writer_freep) JsonWriter *writer = json_writer_new(false);
-        char *lines = NULL;
+        _cleanup_free_ char *text = NULL;
         size_t len;
-        FILE *stream = open_memstream(&lines, &len);
+        FILE *stream = open_memstream(&text, &len);
 
         for (size_t i = 0; stream && writer && i < page->n_rows; i++) {
-                const char *text;
+                const char *document;
 
                 json_writer_clear(writer);
                 bson_write_json(page->rows[i].document, writer);
-                text = json_writer_text(writer, NULL);
-                fprintf(stream, "%s\n", text ? text : "{}");
+                document = json_writer_text(writer, NULL);
+                fprintf(stream, "%s\n", document ? document : "{}");
         }
 
-        if (stream)
-                fclose(stream);
-        return lines;
+        if (!stream || fclose(stream) || !writer)
+                return -ENOMEM;
+
+        json_writer_clear(lines);
+        json_put_string_n(lines, text, len);
+        return json_writer_text(lines, NULL) ? 0 : -ENOMEM;
 }
 
 static int run_export(StoreWork *work, Store *store) {
@@ -265,9 +264,8 @@ static int run_export(StoreWork *work, Store *store) {
         if (r)
                 return r;
 
-        export->lines = page_lines(page);
         export->end = page->end;
-        return export->lines ? 0 : -ENOMEM;
+        return write_lines(page, export->lines);
 }
 
 static void submit(Export *export, bool rest) {
@@ -294,9 +292,13 @@ static void export_leave(Export *export) {
 static void send_page(Export *export) {
         Call *call = export->call;
         bool end = export->end;
+        JsonWriter *writer;
+        size_t len;
+        const char *lines = json_writer_text(export->lines, &len);
 
-        json_member_string(call_begin(call), "lines", export->lines);
-        export->lines = (free(export->lines), NULL);
+        writer = call_begin(call);
+        json_key(writer, "lines");
+        json_put_raw(writer, lines, len);
         if (end)
                 export_leave(export);
         call_reply(call, !end);
@@ -363,6 +365,10 @@ static int export_new(Call *call, Export **ret_export, UserError *error) {
                 r = filter_parse(call_parameter(call, "filter"), &export->filter, error);
         if (r)
                 return r;
+
+        export->lines = json_writer_new(false);
+        if (!export->lines)
+                return -ENOMEM;
 
         query.filter = export->filter;
         r = open_reader(export, call->control->registry->link.store, &query, error);

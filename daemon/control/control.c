@@ -115,23 +115,23 @@ void control_set_max_clients(Control *control, uint32_t max_clients) {
         control->max_clients = max_clients;
 }
 
-Control *control_free(Control *control) {
+void control_close(Control *control) {
         Peer *peer;
 
+        while ((peer = TAILQ_FIRST(&control->peers)))
+                peer_free(peer);
+        if (control->listener && control->path)
+                unlink(control->path);
+        control->listener = listener_free(control->listener);
+}
+
+Control *control_free(Control *control) {
         if (!control)
                 return NULL;
 
         if (control->registry_listener.userdata)
                 registry_unlisten(control->registry, &control->registry_listener);
-        while ((peer = TAILQ_FIRST(&control->peers)))
-                peer_free(peer);
-        if (control->listener) {
-                listener_free(control->listener);
-                if (control->path)
-                        unlink(control->path);
-        }
-        /* A callback that libevent has put off holds its connection until the loop has run it. */
-        event_base_loop(control->base, EVLOOP_NONBLOCK);
+        control_close(control);
         json_writer_free(control->busy);
         free(control->path);
         free(control);

@@ -79,6 +79,12 @@ int control_new(const ControlOptions *options, Control **ret_control, UserError 
 /* Clients beyond it that are in stay. */
 void control_set_max_clients(Control *control, uint32_t max_clients);
 
-/* Closes every connection, removes a socket of its own; runs the loop once for that. Accepts NULL. */
+/*
+ * Stops listening, removes a socket of its own, and lets every client go. libevent lets go of them when the loop
+ * next runs, so it has to run once more before its base is freed.
+ */
+void control_close(Control *control);
+
+/* Closes it where that was not done. Accepts NULL. */
 Control *control_free(Control *control);
 DEFINE_FREEP(Control, control);

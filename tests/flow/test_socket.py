@@ -73,8 +73,37 @@ def test_no_document_fails_for_want_of_descriptors(daemon, api):
         daemon.ctl("set", "samples", "concurrency=300")
         done = daemon.status("samples")["documents"]["ok"]
         daemon.wait_status("samples", lambda s: s["documents"]["ok"] > done + 500, "it goes on with what it has")
-        assert daemon.status("samples")["state"] == "running"
     assert daemon.wait("samples").returncode == 0
     documents = daemon.status("samples")["documents"]
     assert documents["ok"] == n and documents["failed"] == 0
     assert {document["reqd"]["attempts"] for document in daemon.documents(daemon.collection())} == {1}
+
+
+def test_thousands_of_clients_are_turned_away_and_others_are_not_held_up(workplace, sqlite_uri):
+    """All of them are idle: what comes in stays, and the rest are told so and gone."""
+    daemon = Daemon(workplace, sqlite_uri, config="MaxClients=10\n")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    with contextlib.ExitStack() as stack:
+        wires = [stack.enter_context(Wire(daemon)) for _ in range(3000)]
+        inside = wires[:26]
+        assert all("error" not in wire.call("org.reqd.GetStatus") for wire in inside[:3] + inside[-3:])
+        for wire in wires[26:]:
+            (reply,) = wire.replies()
+            assert reply["error"] == "org.reqd.Busy"
+    wait_until(lambda: daemon.ctl("status", check=False).returncode == 0, "there is room again")
+    assert daemon.json("status")["daemon"]["clients"] == 1
+
+
+def test_no_secret_leaves_the_daemon(workplace, sqlite_uri, api):
+    """A password of the store's URI: not in status, configuration, log, errors, outcomes, or a core file."""
+    secret = "s3cr3t-that-nobody-sees"
+    daemon = Daemon(workplace, f"mongodb://somebody:{secret}@127.0.0.1:1/test?serverSelectionTimeoutMS=300")
+    said = [daemon.ctl(*words, check=False) for words in (
+        ["status"], ["--json", "status"], ["--json", "config"], ["config"], ["doctor"],
+        ["submit", "--collection", "test.samples", "--url", api.url],
+    )]
+    texts = [result.stdout + result.stderr for result in said] + [log_of(daemon)]
+    assert "somebody" in "".join(texts) or "127.0.0.1:1" in "".join(texts), "the store is shown"
+    assert not [text for text in texts if secret in text]
+    limits = open(f"/proc/{daemon.process.pid}/limits").read()
+    assert any(line.split()[:6] == ["Max", "core", "file", "size", "0", "0"] for line in limits.splitlines())
