@@ -4,6 +4,7 @@
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
@@ -17,15 +18,17 @@
 #include "daemon/spec/job_spec.h"
 #include "daemon/spec/reason.h"
 
+#define LINE_BYTES 80 /* mandoc(1) minds longer lines */
+
 /* Text inside a line: nothing in it is roff. */
-static void put_text(const char *text) {
+static void put_text(FILE *out, const char *text) {
         if (*text == '.' || *text == '\'')
-                fputs("\\&", stdout);
+                fputs("\\&", out);
         for (; *text; text++)
                 if (*text == '\\')
-                        fputs("\\e", stdout);
+                        fputs("\\e", out);
                 else
-                        putchar(*text);
+                        putc(*text, out);
 }
 
 /* One argument of a macro, whatever is in it. */
@@ -41,14 +44,46 @@ static void put_argument(const char *text) {
         putchar('"');
 }
 
-/* A row's help as a sentence. */
+/* A line of text, broken at blanks where it is long; a line that would look like a macro's is not begun. */
+static void put_filled(const char *text) {
+        size_t column = 0;
+
+        while (*text && *text != '\n') {
+                size_t word = strcspn(text, " \n"), blanks = strspn(text + word, " ");
+                bool breaks = column + 1 + word > LINE_BYTES && *text != '.' && *text != '\'';
+
+                if (column)
+                        putchar(breaks ? '\n' : ' ');
+                fwrite(text, 1, word, stdout);
+                column = column && !breaks ? column + 1 + word : word;
+                text += word + blanks;
+        }
+        putchar('\n');
+}
+
+/* A row's help as a sentence, behind @before. */
+static void put_sentence(const char *before, const char *help) {
+        _cleanup_free_ char *sentence = NULL;
+        size_t size;
+        FILE *out = open_memstream(&sentence, &size);
+
+        if (!out)
+                abort();
+
+        fputs(before, out);
+        put_text(out, help);
+        putc('.', out);
+        if (fclose(out) == EOF)
+                abort();
+        put_filled(sentence);
+}
+
 static void put_help(const char *help) {
-        put_text(help);
-        puts(".");
+        put_sentence("", help);
 }
 
 static void put_line(const char *text) {
-        put_text(text);
+        put_text(stdout, text);
         putchar('\n');
 }
 
@@ -251,7 +286,7 @@ static void put_config(void) {
                 if (len != section || strncmp(option->path, (option - 1)->path, len) != 0) {
                         if (section)
                                 end_list();
-                        printf(".Ss [%.*s]\n.Bl -tag -width Ds\n", (int)len, option->path);
+                        printf(".Ss [%.*s]\\&\n.Bl -tag -width Ds\n", (int)len, option->path);
                         section = len;
                 }
                 printf(".It Cm %s Ns = Ns Ar", option->path + len + 1);
@@ -272,8 +307,7 @@ static void put_reasons(void) {
         for (FailureReason reason = REASON_NONE + 1; reason < _REASON_N; reason++) {
                 printf(".It Cm %s\n", reason_name(reason));
                 put_help(reason_help(reason));
-                printf("What to do: ");
-                put_help(reason_remedy(reason));
+                put_sentence("What to do: ", reason_remedy(reason));
         }
         end_list();
 }
@@ -315,12 +349,15 @@ static const struct {
         { "reasons", put_reasons },
 };
 
-/* False: @line names a table that there is not. */
-static bool put_template_line(const char *line) {
+/* A line of the template as it is, but for long text that may be filled. False: it names no table that there is. */
+static bool put_template_line(const char *line, bool literal) {
         size_t len = strcspn(line, "\n");
 
         if (len < 2 || line[0] != '@' || line[len - 1] != '@') {
-                fputs(line, stdout);
+                if (len > LINE_BYTES && line[0] != '.' && !literal)
+                        put_filled(line);
+                else
+                        fputs(line, stdout);
                 return true;
         }
 
@@ -336,17 +373,24 @@ static bool put_template_line(const char *line) {
 int main(int argc, char **argv) {
         FILE *template = argc == 2 ? fopen(argv[1], "re") : NULL;
         char line[1024];
+        bool literal = false;
 
         if (!template) {
                 fprintf(stderr, "usage: page TEMPLATE > PAGE\n");
                 return 2;
         }
 
-        while (fgets(line, sizeof(line), template))
-                if (!put_template_line(line)) {
+        while (fgets(line, sizeof(line), template)) {
+                if (strncmp(line, ".Bd -literal", strlen(".Bd -literal")) == 0)
+                        literal = true;
+                else if (strcmp(line, ".Ed\n") == 0)
+                        literal = false;
+
+                if (!put_template_line(line, literal)) {
                         fprintf(stderr, "%s: there is no table for %s", argv[1], line);
                         return 1;
                 }
+        }
 
         fclose(template);
         return fflush(stdout) ? 1 : 0;
