@@ -166,7 +166,7 @@ def test_a_document_deleted_under_way_is_gone(sqlite_daemon, api, workplace):
     import sqlite3
 
     daemon = sqlite_daemon
-    daemon.insert_urls(daemon.collection(), api, 10, "delay=500")
+    daemon.insert_urls(daemon.collection(), api, 10, "delay=3000")
     daemon.ctl("submit", "samples", "--collection", daemon.collection(), "-n", "10")
     daemon.wait_status("samples", lambda s: s["documents"]["in_flight"] == 10, "all are in flight")
     with sqlite3.connect(workplace.path / "reqd.db", timeout=10) as db:

@@ -196,7 +196,7 @@ def test_retries_that_wait_hold_no_slot_and_their_number_is_bounded(daemon, api)
                                 "too many wait")
     assert 1000 <= status["documents"]["retrying"] <= 1000 + 4
     assert status["documents"]["in_flight"] == 0 and status["state"] == "running"
-    assert status["documents"]["ok"] > 1000, "the others were answered meanwhile"
+    daemon.wait_status("samples", lambda s: s["documents"]["ok"] > 1000, "the others were answered and stored meanwhile")
     started = api.counters()["requests"]
     assert daemon.status("samples")["documents"]["retrying"] == status["documents"]["retrying"]
     assert api.counters()["requests"] == started
