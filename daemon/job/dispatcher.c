@@ -143,7 +143,8 @@ static bool too_many_wait(const Dispatcher *dispatcher) {
 bool dispatcher_limit_reached(const Dispatcher *dispatcher) {
         uint64_t limit = dispatcher->spec->stop.limit;
 
-        return limit && dispatcher->started + *dispatcher->answered >= limit && dispatcher->queue->n > 0;
+        return limit && dispatcher->started + dispatcher->feeder->answered >= limit &&
+               dispatcher->queue->n > 0;
 }
 
 /* A document no request can be made of: begun and ended at once. */
@@ -241,7 +242,7 @@ static Document *find_next(Dispatcher *dispatcher, uint64_t now_us) {
                 return document;
 
         document = first_new(dispatcher, now_us);
-        dispatcher->dry = !document;
+        dispatcher->dry = !document && !feeder_has_more(dispatcher->feeder);
         return document;
 }
 

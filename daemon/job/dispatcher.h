@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "daemon/job/document.h"
+#include "daemon/job/feeder.h"
 #include "daemon/job/lane.h"
 #include "daemon/job/queue.h"
 #include "daemon/job/services.h"
@@ -39,14 +40,14 @@ struct Dispatcher {
         FailureDigest *failures; /* those of them that failed */
         FailureStop *stop;       /* likewise, since the job was resumed last */
 
-        const uint64_t *answered; /* documents that the feeder met with their outcome */
-        uint64_t started;   /* documents of this job begun otherwise, all generations; limit counts both */
-        uint64_t attempts;  /* requests begun by this dispatcher */
-        DocumentList begun; /* in flight or being parsed */
-        size_t n_parsing;   /* answered, their body with a worker */
-        Lanes lanes;        /* waiting for a retry, or for their origin */
-        bool dry;           /* nothing but retries could be started when it was looked last */
-        size_t window_max;  /* the most dispatcher_window() ever was */
+        const Feeder *feeder; /* what it met with their outcome, limit counts, too */
+        uint64_t started;     /* documents of this job begun otherwise, all generations */
+        uint64_t attempts;    /* requests begun by this dispatcher */
+        DocumentList begun;   /* in flight or being parsed */
+        size_t n_parsing;     /* answered, their body with a worker */
+        Lanes lanes;          /* waiting for a retry, or for their origin */
+        bool dry; /* nothing but retries could be started when it was looked last, nor is more being read */
+        size_t window_max;       /* the most dispatcher_window() ever was */
         uint64_t short_until_us; /* descriptors or memory ran out; nothing starts before */
         bool last_words;         /* the job is cancelled: a failed attempt is the last one */
         uint64_t random;         /* state of the jitter's generator */

@@ -165,8 +165,22 @@ void feeder_deinit(Feeder *feeder) {
         feeder->reader = store_reader_free(feeder->reader);
 }
 
+/* How many documents to read now; 0: none. */
+static size_t wanted(const Feeder *feeder) {
+        if (feeder->read || feeder->ended || feeder->refused)
+                return 0;
+        if (feeder->watermark->n_pages + 1 >= WATERMARK_PAGES_MAX)
+                return 0; /* an early document keeps the watermark down; it will end within its attempts */
+
+        return queue_wants(feeder->queue);
+}
+
+bool feeder_has_more(const Feeder *feeder) {
+        return feeder->read || wanted(feeder) > 0;
+}
+
 void feeder_run(Feeder *feeder) {
-        size_t rows = queue_wants(feeder->queue);
+        size_t rows;
 
         if (event_pending(feeder->again, EV_TIMEOUT, NULL))
                 return;
@@ -176,12 +190,9 @@ void feeder_run(Feeder *feeder) {
                 return;
         }
 
-        if (!rows || feeder->read || feeder->ended || feeder->refused)
-                return;
-        if (feeder->watermark->n_pages + 1 >= WATERMARK_PAGES_MAX)
-                return; /* an early document keeps the watermark down; it will end within its attempts */
-
-        submit(feeder, rows < READ_ROWS_MAX ? rows : READ_ROWS_MAX);
+        rows = wanted(feeder);
+        if (rows > 0)
+                submit(feeder, rows < READ_ROWS_MAX ? rows : READ_ROWS_MAX);
 }
 
 void feeder_rest(Feeder *feeder) {

@@ -55,6 +55,9 @@ void feeder_deinit(Feeder *feeder);
 /* Starts a read if the queue wants documents and nothing stands against it; without memory it does so later. */
 void feeder_run(Feeder *feeder);
 
+/* Documents are being read, or will be by the next feeder_run(): an empty queue does not stay so. */
+bool feeder_has_more(const Feeder *feeder);
+
 /* Lets go of what the reader holds in the store, if no read is under way; the next read picks it up again. */
 void feeder_rest(Feeder *feeder);
 

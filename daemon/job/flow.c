@@ -51,7 +51,7 @@ static void wire(Flow *flow, const FlowOptions *options) {
                 .outcomes = options->outcomes,
                 .failures = options->failures,
                 .stop = options->stop,
-                .answered = &flow->feeder.answered,
+                .feeder = &flow->feeder,
                 .started = options->started_before + tally_documents(&options->tally),
         };
 }

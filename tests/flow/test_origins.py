@@ -210,3 +210,39 @@ def test_limited_by_is_not_stale_while_max_in_flight_binds(workplace, sqlite_uri
     wait_until(lambda: api.in_flight() == 5, "all places are taken")
     submit(daemon, "-n", "5", name="two", collection="two")
     daemon.wait_status("two", lambda s: s["pace"]["limited_by"] == "concurrency" and s["documents"]["queued"], "it says why it waits")
+
+
+def first_and_again(api):
+    """Documents that the far end was asked for, and requests beyond the first of each."""
+    ids = api.ids()
+    return len(ids), sum(ids.values()) - len(ids)
+
+
+def test_while_many_fail_retries_are_a_tenth_of_what_is_sent_and_none_is_given_up(daemon, api):
+    """Counted at the far end; three of ten documents fail at first, and there are enough that have not been asked for."""
+    n, fails = 1000, lambda i: i % 10 < 3
+    insert(daemon, [api.url_of(i, "flaky=1&flaky_status=500" if fails(i) else "") for i in range(n)])
+    begun = time.monotonic()
+    submit(daemon, "-n", "20", "--backoff", "1ms", "--max-backoff", "1ms")
+    first, again = wait_until(lambda: (lambda c: c if c[0] >= n * 3 // 4 else None)(first_and_again(api)), "most were asked for")
+    each_second, saved, unknown = time.monotonic() - begun, 10, 20  # one a second always; those saved up; before 20 are known
+    print(f"{again} retries beside {first} first requests")
+    assert first / 10 - unknown <= again <= first / 9 + each_second + saved + unknown
+
+    assert daemon.wait("samples").returncode == 0
+    assert daemon.status("samples")["documents"]["ok"] == n
+    assert api.ids() == {str(i): 2 if fails(i) else 1 for i in range(n)}
+
+
+def test_retries_may_be_one_a_second_however_little_is_sent(sqlite_daemon, api):
+    """Four requests a second at most, of which a tenth would be less: the slower all of it goes, the more are retries."""
+    daemon = sqlite_daemon
+    insert(daemon, [api.url_of(i, "flaky=1&flaky_status=500" if i % 5 < 2 else "") for i in range(3000)])
+    submit(daemon, "-n", "4", "--rate", "100/s", "--backoff", "1ms", "--max-backoff", "1ms")
+    wait_until(lambda: first_and_again(api)[0] >= 100, "failures are known of")
+    api.set("delay=1000")
+    first, again = first_and_again(api)
+    wait_until(lambda: first_and_again(api)[0] >= first + 45, "others were asked for")
+    more = first_and_again(api)[1] - again
+    print(f"{more} retries beside 45 first requests")
+    assert more >= 9, "a tenth would be five"

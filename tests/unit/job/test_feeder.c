@@ -104,6 +104,23 @@ static void test_all_documents_get_into_the_queue(void **state) {
         assert_int_equal(world->n_refused, 0);
 }
 
+/* An empty queue means something else while more is on its way. */
+static void test_whether_there_is_more_is_known_until_the_end(void **state) {
+        World *world = *state;
+
+        assert_true(feeder_has_more(&world->feeder)); /* not asked for yet */
+        feeder_run(&world->feeder);
+        assert_true(feeder_has_more(&world->feeder)); /* under way */
+        job_fixture_run(&world->fixture, is_idle, &world->feeder);
+        assert_false(feeder_has_more(&world->feeder)); /* all of it is in the queue */
+
+        world->feeder.ended = false;
+        queue_deinit(&world->queue);
+        assert_true(feeder_has_more(&world->feeder));
+        world->feeder.refused = true;
+        assert_false(feeder_has_more(&world->feeder)); /* until somebody resumes the job */
+}
+
 /* A page of the watermark more than there may be is refused as memory would be. */
 static void test_what_runs_out_in_a_page_loses_none_of_it(void **state) {
         World *world = *state;
@@ -148,6 +165,7 @@ static void test_a_cancelled_job_takes_nothing_more(void **state) {
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 IN_WORLD(test_all_documents_get_into_the_queue),
+                IN_WORLD(test_whether_there_is_more_is_known_until_the_end),
                 IN_WORLD(test_what_runs_out_in_a_page_loses_none_of_it),
                 IN_WORLD(test_a_cancelled_job_takes_nothing_more),
         };
