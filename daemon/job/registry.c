@@ -81,6 +81,7 @@ void registry_add(Registry *registry, Job *job) {
         job->changed = on_job_changed;
         job->userdata = registry;
         TAILQ_INSERT_TAIL(&registry->jobs, job, entry);
+        tell_changed(registry, job);
         kick(registry);
 }
 

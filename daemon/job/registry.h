@@ -66,7 +66,8 @@ struct Registry {
 
 /* Who wants to know; its own, and in the list until registry_unlisten(). */
 struct RegistryListener {
-        void (*changed)(Job *job, void *userdata); /* a job's state or settings changed, or it came to rest */
+        /* A job came, its state or settings changed, or it came to rest. */
+        void (*changed)(Job *job, void *userdata);
         void (*ready)(
                 void *userdata); /* registry_ready() holds, and did not, or the store went or came back */
         void *userdata;

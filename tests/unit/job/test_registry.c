@@ -151,6 +151,37 @@ static void test_jobs_that_the_store_does_not_give_are_asked_for_again(void **st
         deinit(&world);
 }
 
+static void on_heard(Job *job, void *userdata) {
+        Told *heard = userdata;
+
+        heard->job = job;
+}
+
+static void on_ready(void *userdata) {
+}
+
+static void on_submitted_after_heard(void *userdata, int r, Job *job, bool created, const UserError *error) {
+        Told *heard = userdata;
+
+        assert_int_equal(r, 0);
+        assert_ptr_equal(heard->job, job);
+        heard->is = true;
+}
+
+static void test_who_listens_hears_of_a_new_job(void **state) {
+        static const char text[] = "{\"collection\": \"test.a\"}";
+        _cleanup_(json_freep) JsonValue *spec = NULL;
+        World *world = *state;
+        Told heard = {};
+        RegistryListener listener = { .changed = on_heard, .ready = on_ready, .userdata = &heard };
+
+        assert_int_equal(json_parse(text, strlen(text), &spec, NULL), 0);
+        registry_listen(world->registry, &listener);
+        registry_submit(world->registry, spec, false, on_submitted_after_heard, &heard);
+        job_fixture_run(&world->fixture, is_told, &heard);
+        registry_unlisten(world->registry, &listener);
+}
+
 static void test_the_same_name_twice_at_once_is_one_job(void **state) {
         World *world = *state;
         Told first, second, third;
@@ -240,7 +271,8 @@ static void test_a_job_is_not_retried_while_it_is_deleted(void **state) {
         fake_hold(world->fixture.store, FAKE_DELETE, true);
         registry_delete(world->registry, job, &somebody, on_deleted, &told);
         fake_await(world->fixture.store, FAKE_DELETE, 1);
-        assert_int_equal(registry_retry(world->registry, job, NULL, 0, &somebody, &error), REGISTRY_E_CONFLICT);
+        assert_int_equal(
+                registry_retry(world->registry, job, NULL, 0, &somebody, &error), REGISTRY_E_CONFLICT);
         assert_non_null(strstr(error.message, "being deleted"));
 
         fake_hold(world->fixture.store, FAKE_DELETE, false);
@@ -291,6 +323,7 @@ static void test_a_job_can_be_deleted_while_its_documents_are_counted(void **sta
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_jobs_that_the_store_does_not_give_are_asked_for_again),
+                IN_WORLD(test_who_listens_hears_of_a_new_job),
                 IN_WORLD(test_the_same_name_twice_at_once_is_one_job),
                 IN_WORLD(test_jobs_on_their_way_take_up_room),
                 IN_WORLD(test_two_jobs_never_write_to_one_field),
