@@ -70,8 +70,13 @@ int sqlite_store_end(SqliteStore *store, int r, StoreFailure *failure) {
 static int create_file(const char *path, UserError *error) {
         int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
 
+        if (fd < 0 && errno == EEXIST) {
+                if (access(path, F_OK) == 0)
+                        return 0;
+                fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660); /* a link to what is not there yet */
+        }
         if (fd < 0)
-                return errno == EEXIST ? 0 : user_error_set(error, NULL, NULL, "cannot create %s: %m", path);
+                return user_error_set(error, NULL, NULL, "cannot create %s: %m", path);
 
         close(fd);
         return 0;
@@ -79,12 +84,15 @@ static int create_file(const char *path, UserError *error) {
 
 /*
  * One daemon owns a store's jobs: two would both send the requests of one job. The lock is beside the file, as closing
- * any descriptor of the file itself would release SQLite's own locks. The kernel frees it when its owner dies.
+ * any descriptor of the file itself would release SQLite's own locks, and beside where links lead, so that all names of
+ * the file have one lock. The kernel frees it when its owner dies.
  */
 static int lock_file(SqliteStore *store, UserError *error) {
-        _cleanup_free_ char *path = NULL;
+        _cleanup_free_ char *place = realpath(store->path, NULL), *path = NULL;
 
-        if (asprintf(&path, "%s.lock", store->path) < 0)
+        if (!place)
+                return user_error_set(error, NULL, NULL, "cannot find %s: %m", store->path);
+        if (asprintf(&path, "%s.lock", place) < 0)
                 return -ENOMEM;
 
         store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
