@@ -36,8 +36,11 @@ static int refuse(UserError *error, const char *why) {
         return user_error_set(error, NULL, HINT, "the proxy's URL is not usable: %s", why);
 }
 
-/* curl would take 1080 for the port of an http proxy, and one without a scheme for that: nothing is guessed. */
-static int check(ProxyParts *parts, UserError *error) {
+/*
+ * curl would take 1080 for the port of an http proxy, one without a scheme for that, and one slash for two, where
+ * nobody would find the password to hide it: nothing is guessed.
+ */
+static int check(const char *url, ProxyParts *parts, UserError *error) {
         curl_url_get(parts->url, CURLUPART_SCHEME, &parts->scheme, 0);
         curl_url_get(parts->url, CURLUPART_HOST, &parts->host, 0);
         curl_url_get(parts->url, CURLUPART_PORT, &parts->port, 0);
@@ -47,6 +50,8 @@ static int check(ProxyParts *parts, UserError *error) {
 
         if (!parts->scheme || (strcmp(parts->scheme, "http") != 0 && strcmp(parts->scheme, "https") != 0))
                 return refuse(error, "its scheme is neither http nor https");
+        if (strncmp(url + strlen(parts->scheme), "://", strlen("://")) != 0)
+                return refuse(error, "no // follows its scheme");
         if (!parts->host || !*parts->host)
                 return refuse(error, "it has no host");
         if (!parts->port || strcmp(parts->port, "0") == 0)
@@ -72,7 +77,7 @@ int proxy_parse(const char *url, bool *ret_literal, UserError *error) {
         if (code)
                 return refuse(error, curl_url_strerror(code));
 
-        r = check(&parts, error);
+        r = check(url, &parts, error);
         if (r)
                 return r;
 

@@ -20,6 +20,8 @@ static void test_urls_of_proxies(void **state) {
                 { "http://[2001:db8::1]:3128", 0, true },
                 { "http://user:sesame@proxy:3128", 0, false },
                 { "http://user:s%40me@proxy:3128", 0, false },
+                { "http:/user:sesame@proxy:3128", -EINVAL, false },
+                { "http:user:sesame@proxy:3128", -EINVAL, false },
                 { "proxy:3128", -EINVAL, false },
                 { "proxy", -EINVAL, false },
                 { "http://proxy", -EINVAL, false },
