@@ -43,6 +43,7 @@ struct Daemon {
         struct event *deadline;
         struct event *leave;
         bool ending;
+        bool ended;    /* the loop is about to be left */
         UserError why; /* it ended by itself */
 };
 
@@ -102,6 +103,7 @@ static void on_leave(int fd, short what, void *userdata) {
 static void leave_loop(Daemon *daemon) {
         static const struct timeval soon = {};
 
+        daemon->ended = true;
         control_close(daemon->control);
         event_add(daemon->leave, &soon);
 }
@@ -187,6 +189,9 @@ static void on_drained(void *userdata) {
         Daemon *daemon = userdata;
         LogEntry entry;
 
+        if (daemon->ended)
+                return;
+
         service_ended(daemon->service);
         log_entry_begin(&entry, &events[EVENT_STOPPED]);
         log_entry_send(&entry, "ended: everything in flight is stored");
@@ -195,6 +200,9 @@ static void on_drained(void *userdata) {
 
 static void cut_short(Daemon *daemon) {
         LogEntry entry;
+
+        if (daemon->ended)
+                return;
 
         service_ended(daemon->service);
         log_entry_begin(&entry, &events[EVENT_DRAIN_CUT_SHORT]);
@@ -215,6 +223,8 @@ static void on_end(void *userdata) {
         Daemon *daemon = userdata;
         LogEntry entry;
 
+        if (daemon->ended)
+                return;
         if (daemon->ending) {
                 cut_short(daemon);
                 return;
@@ -239,7 +249,7 @@ static void on_reload(void *userdata) {
                 .control = daemon->control,
         };
 
-        if (daemon->ending)
+        if (daemon->ending || daemon->ended)
                 return;
 
         service_reloading(daemon->service);

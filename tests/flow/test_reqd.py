@@ -1,9 +1,11 @@
 """The daemon as a program: its arguments and its configuration, and that nothing secret is ever shown."""
 
+import os
+import signal
 import subprocess
 
 import pytest
-from programs import ENVIRONMENT, Daemon, wait_until
+from programs import DEADLINE, ENVIRONMENT, Daemon, wait_until
 
 SECRET = "hunter2"
 
@@ -182,3 +184,14 @@ def test_two_signals_end_it_at_once(sqlite_daemon, api):
     api.set("hang=0")
     sqlite_daemon.start()
     assert sqlite_daemon.status("samples")["state"] == "running"
+
+
+def test_signals_that_come_together_end_it_once(sqlite_daemon):
+    process = sqlite_daemon.process
+    process.send_signal(signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+        process.send_signal(number)
+    assert process.wait(timeout=DEADLINE) == 0
+    ends = [line for line in sqlite_daemon.log.read_text().splitlines() if " ended" in line]
+    assert len(ends) == 1, ends
