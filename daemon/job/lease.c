@@ -123,6 +123,7 @@ static void found_other(Lease *lease, const LeaseCall *call) {
                 log_notice("%s", failure.message);
         lease->watching = true;
         lease->other = call->other;
+        lease->services->link->failure = failure;
         lease->waits(&failure, lease->userdata);
         ask_in(lease, LOOK_AGAIN_US);
 }

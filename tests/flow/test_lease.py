@@ -106,6 +106,8 @@ def test_an_owner_elsewhere_that_renews_is_left_alone(workplace, mongo_uri):
         wait_until(lambda: "process 1 on far has the lease" in daemon.log.read_text(), "it watches")
         refused = daemon.ctl("status", "samples", check=False)
         assert refused.returncode == 1 and "has the lease on the jobs" in refused.stderr
+        store = daemon.json("status")["daemon"]["store"]
+        assert not store["available"] and "process 1 on far has the lease" in store["message"]
         renew()
         assert process.wait(timeout=DEADLINE) == 1
         assert "another reqd is at work" in daemon.log.read_text()
