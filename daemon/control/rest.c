@@ -16,6 +16,13 @@ struct Rest {
         void (*then)(Call *call, Job *job);
 };
 
+/* Being woken takes the time limit away, too. */
+static void wait_on(Rest *rest) {
+        static const struct timeval patience = { .tv_sec = PATIENCE_S };
+
+        event_add(rest->wake, &patience);
+}
+
 static void rest_free(Rest *rest) {
         TAILQ_REMOVE(&rest->call->control->rests, rest, entry);
         rest->call->gone = NULL;
@@ -42,8 +49,10 @@ static void on_wake(int fd, short what, void *userdata) {
         int r;
 
         r = registry_find(call->control->registry, rest->id, &job, &error);
-        if (!r && must_wait(job) && !(what & EV_TIMEOUT))
+        if (!r && must_wait(job) && !(what & EV_TIMEOUT)) {
+                wait_on(rest);
                 return;
+        }
 
         rest_free(rest);
         if (r)
@@ -53,7 +62,6 @@ static void on_wake(int fd, short what, void *userdata) {
 }
 
 static int wait_for(Call *call, const Job *job, void (*then)(Call *call, Job *job)) {
-        static const struct timeval patience = { .tv_sec = PATIENCE_S };
         Rest *rest = calloc(1, sizeof(*rest));
 
         if (rest)
@@ -67,7 +75,7 @@ static int wait_for(Call *call, const Job *job, void (*then)(Call *call, Job *jo
         rest->then = then;
         bson_oid_to_string(&job->record.id, rest->id);
         event_priority_set(rest->wake, 0);
-        event_add(rest->wake, &patience);
+        wait_on(rest);
         TAILQ_INSERT_TAIL(&call->control->rests, rest, entry);
         call->userdata = rest;
         call->gone = on_gone;
