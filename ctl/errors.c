@@ -40,7 +40,7 @@ static int add_group(Table *table, const JsonValue *group) {
 static void print_example(const Output *output, const JsonValue *example) {
         const JsonValue *document = json_get(example, "document");
         _cleanup_free_ char *id = document ? json_dump(document) : NULL;
-        const char *error = json_get_string(example, "error", NULL);
+        _cleanup_free_ char *error = output_foreign(json_get_string(example, "error", NULL));
         int64_t attempts = json_get_int(example, "attempts", 0);
         char status[WORDS_SIZE];
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/utf8.h"
+
 static const char *const colors[] = {
         [COLOR_NONE] = "",
         [COLOR_GOOD] = "\033[32m",
@@ -72,6 +74,14 @@ void output_note(const char *format, ...) {
         (void)vfprintf(stderr, format, args);
         va_end(args);
         fputc('\n', stderr);
+}
+
+char *output_foreign(const char *text) {
+        char *copy = text ? strdup(text) : NULL;
+
+        if (copy)
+                utf8_make_printable(copy);
+        return copy;
 }
 
 const char *output_color(const Output *output, Color color) {

@@ -45,6 +45,12 @@ void output_message(const char *format, ...) _printf_(1, 2);
 /* A line on stderr that is no complaint. */
 void output_note(const char *format, ...) _printf_(1, 2);
 
+/*
+ * A copy, the caller's, of text that somebody else wrote, such as a server or a document: nothing in it moves
+ * the cursor or says more than the line it stands in. NULL if @text is, or without memory.
+ */
+char *output_foreign(const char *text);
+
 /* The escape sequences around a colored text; "" without colors. Static. */
 const char *output_color(const Output *output, Color color);
 const char *output_color_end(const Output *output, Color color);

@@ -150,10 +150,11 @@ static void print_stop(const Output *output, const JobView *job) {
 
         for (size_t i = 0; job->examples && i < json_size(job->examples); i++) {
                 const JsonValue *example = json_at(job->examples, i);
+                _cleanup_free_ char *id = output_foreign(json_get_string(example, "id", NULL));
                 int64_t status = json_get_int(example, "status", 0);
                 char number[CELL_SIZE];
 
-                print_line(output, NULL, "such as %s: %s%s%s", json_get_string(example, "id", "?"),
+                print_line(output, NULL, "such as %s: %s%s%s", id ? id : "?",
                         json_get_string(example, "reason", "?"), status ? " " : "",
                         status ? format_count(status, number) : "");
         }

@@ -92,3 +92,14 @@ def test_documents_that_no_request_can_be_made_of_count_as_well(sqlite_daemon):
     status = daemon.status("samples")
     assert status["state"] == "paused" and status["documents"]["failed"] < 500
     assert status["examples"][0]["reason"] == "template" and len(status["examples"][0]["id"]) == 24
+
+
+def test_an_id_that_is_shown_cannot_write_elsewhere_on_a_terminal(sqlite_daemon, api):
+    daemon = sqlite_daemon
+    documents = [{"_id": f"{i}\x1b[2J\nok", "url": api.url_of(i, "status=404")} for i in range(10)]
+    daemon.insert(daemon.collection(), documents)
+    submit(daemon, "--failures", "3", "-n", "1", "--follow")
+    assert daemon.status("samples")["examples"][0]["id"] == "0\x1b[2J\nok", "as it is for programs"
+    texts = [daemon.ctl(command, "samples").stdout for command in ("status", "errors")]
+    assert "such as 0 [2J ok: http_status 404\n" in texts[0]
+    assert "\x1b" not in "".join(texts) + daemon.log.read_text()

@@ -272,6 +272,8 @@ static void test_names_of_jobs_collections_and_fields(void **state) {
                 { "\"name\": \"%s\"", ".a", false },
                 { "\"name\": \"%s\"", "-a", false },
                 { "\"name\": \"%s\"", "a/b", false },
+                { "\"name\": \"%s\"", "a\\nb", false },
+                { "\"name\": \"%s\"", "a\\u0000b", false },
                 { "\"name\": \"%s\"", "\xc3\xbc", false },
                 { "\"name\": \"x\", \"collection\": \"%s\"", "db.coll", true },
                 { "\"name\": \"x\", \"collection\": \"%s\"", "db.a.b", true },
