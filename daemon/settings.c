@@ -90,15 +90,26 @@ static int check_proxy(const Config *config, UserError *error) {
         return r;
 }
 
+static int check_store(const Config *config, UserError *error) {
+        _cleanup_free_ char *uri = NULL;
+        int r;
+
+        r = config_store_uri(config, &uri, error);
+        if (!r)
+                r = store_check_uri(uri, error);
+        if (r == -EINVAL && !error->where && (config->store.uri || config->store.uri_file))
+                error->where =
+                        strdup(config_source(config, config->store.uri ? "Store.URI" : "Store.URIFile"));
+
+        return r;
+}
+
 int settings_check(const Config *config, UserError *error) {
         _cleanup_(egress_freep) Egress *egress = NULL;
-        _cleanup_free_ char *uri = NULL;
         int r;
 
         r = settings_egress(config, &egress, error);
         if (!r)
                 r = check_proxy(config, error);
-        if (!r)
-                r = config_store_uri(config, &uri, error);
-        return r ? r : store_check_uri(uri, error);
+        return r ? r : check_store(config, error);
 }

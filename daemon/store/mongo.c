@@ -127,6 +127,11 @@ static void free_store(Store *base) {
         free(store);
 }
 
+static void begin_library(void) {
+        mongoc_init();
+        mongoc_log_set_handler(on_log, NULL);
+}
+
 /*
  * A password that should have been percent-encoded may end up in the parser's words, or in what it takes
  * for the database: neither is told where there is an @.
@@ -152,15 +157,25 @@ static mongoc_uri_t *parse_uri(const char *text, UserError *user_error) {
         return NULL;
 }
 
+static int check_uri(const char *text, UserError *user_error) {
+        mongoc_uri_t *uri;
+
+        begin_library();
+        uri = parse_uri(text, user_error);
+        if (!uri)
+                return -EINVAL;
+
+        mongoc_uri_destroy(uri);
+        return 0;
+}
+
 static int open_store(
         const char *text, const StoreOptions *options, Store **ret_store, UserError *user_error) {
         const char *database;
         MongoStore *store;
         mongoc_uri_t *uri;
 
-        mongoc_init();
-        mongoc_log_set_handler(on_log, NULL);
-
+        begin_library();
         uri = parse_uri(text, user_error);
         if (!uri)
                 return -EINVAL;
@@ -263,6 +278,7 @@ mongoc_collection_t *mongo_collection(mongoc_client_t *client, const char *name)
 const StoreOps store_mongo_ops = {
         .kind = "mongodb",
         .wants_bson = true,
+        .check_uri = check_uri,
         .open = open_store,
         .free = free_store,
         .ping = mongo_ping,

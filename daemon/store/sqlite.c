@@ -172,14 +172,20 @@ static void sqlite_free(Store *base) {
         free(store);
 }
 
-static int sqlite_open(const char *uri, const StoreOptions *options, Store **ret_store, UserError *error) {
+static int sqlite_check_uri(const char *uri, UserError *error) {
         const char *path = uri + strlen(SCHEME);
-        SqliteStore *store;
-        int r;
 
         /* SQLite takes names that begin with a colon for databases in memory. */
         if (!*path || *path == ':')
                 return user_error_set(error, NULL, "write sqlite:FILE", "\"%s\" names no file", uri);
+
+        return 0;
+}
+
+static int sqlite_open(const char *uri, const StoreOptions *options, Store **ret_store, UserError *error) {
+        const char *path = uri + strlen(SCHEME);
+        SqliteStore *store;
+        int r;
 
         store = calloc(1, sizeof(*store));
         if (!store)
@@ -220,6 +226,7 @@ static int sqlite_check_filter(
 const StoreOps store_sqlite_ops = {
         .kind = "sqlite",
         .wants_bson = false,
+        .check_uri = sqlite_check_uri,
         .open = sqlite_open,
         .free = sqlite_free,
         .ping = sqlite_ping,

@@ -30,12 +30,19 @@ static const StoreOps *ops_of(const char *uri) {
 }
 
 int store_check_uri(const char *uri, UserError *error) {
-        if (ops_of(uri))
-                return 0;
+        const StoreOps *ops = ops_of(uri);
+        size_t scheme = strcspn(uri, ":/@");
 
-        /* Only the scheme is told back: whatever follows may hold a password. */
+        if (ops)
+                return ops->check_uri ? ops->check_uri(uri, error) : 0;
+
+        /* Only the scheme is told back: whatever follows, or stands alone, may be a password. */
+        if (uri[scheme] != ':')
+                return user_error_set(error, NULL, "write mongodb://HOST/DATABASE or sqlite:FILE",
+                        "the store's URI has no scheme");
+
         return user_error_set(error, NULL, "write mongodb://HOST/DATABASE or sqlite:FILE",
-                "\"%.*s\" is not a kind of store", (int)strcspn(uri, ":/@"), uri);
+                "\"%.*s\" is not a kind of store", (int)scheme, uri);
 }
 
 int store_open(const char *uri, const StoreOptions *options, Store **ret_store, UserError *error) {

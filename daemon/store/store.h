@@ -129,7 +129,7 @@ typedef enum StoreResult {
  */
 int store_open(const char *uri, const StoreOptions *options, Store **ret_store, UserError *error);
 
-/* Whether @uri names a kind of store, without opening anything: 0, or -EINVAL with @error filled. Any thread. */
+/* Whether @uri is one that store_open() understands, without opening anything: 0, or -EINVAL with @error filled. Loop thread. */
 int store_check_uri(const char *uri, UserError *error);
 
 /* Every reader is freed and no call is under way. Accepts NULL. */

@@ -20,6 +20,7 @@ struct StoreOps {
         const char *kind; /* "sqlite" */
         bool wants_bson;
 
+        int (*check_uri)(const char *uri, UserError *error); /* NULL: its scheme is all that counts */
         int (*open)(const char *uri, const StoreOptions *options, Store **ret_store, UserError *error);
         void (*free)(Store *store);
 

@@ -74,6 +74,8 @@ BAD = [
     (STORE + "[Credential token]\nFile=/a\n", 4, "[Credential token] is not supported yet", ""),
     (STORE + "[Network]\nAllowAddress=127.0.0.0/33\n", 4, "127.0.0.0/33", ""),
     (STORE + "[Network]\nDenyAddress=10.0.0.0/8 localhos\n", 4, "localhos", "localhost"),
+    ("[Store]\nURI=postgres://a/b\n", 2, "\"postgres\" is not a kind of store", "sqlite:FILE"),
+    ("[Store]\n\nURI=sqlite:\n", 3, "names no file", "sqlite:FILE"),
     ("URI=sqlite:a.db\n", 1, "before the first [Section]", "[Store]"),
     ("[Store\nURI=sqlite:a.db\n", 1, "no section", ""),
     (STORE + "URI\n", 3, "neither a [Section] nor an assignment", "Key=Value"),
@@ -90,6 +92,16 @@ def test_a_bad_configuration_names_file_and_line(workplace, text, line, said, hi
     assert result.returncode == 2 and result.stderr.count("\n") == 1
     message, _, hinted = result.stderr.partition(" (")
     assert f"{path}:{line}: " in message and said in message and hint in hinted, result.stderr
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_uri_that_mongodb_does_not_understand_names_file_and_line_and_no_secret(workplace, check):
+    """libmongoc has its say in a line before."""
+    uri = write(workplace, f"mongodb://reqd:{SECRET}@127.0.0.1:999999/reqd\n", "uri")
+    path = write(workplace, f"[Store]\n\nURIFile={uri}\n")
+    result = reqd(workplace, "--config", path, *["--check-config"] * check)
+    assert result.returncode == 2 and f"{path}:3: the store's URI cannot be read" in result.stderr.splitlines()[-1]
+    assert SECRET not in result.stderr + result.stdout
 
 
 @pytest.mark.parametrize("arguments, said", [

@@ -16,6 +16,18 @@ static void test_an_unknown_scheme_is_named_without_its_secrets(void **state) {
         assert_non_null(strstr(error.hint, "sqlite:FILE"));
 }
 
+static void test_a_uri_without_a_scheme_is_not_repeated(void **state) {
+        static const char *const uris[] = { "secret", "secret@host:27017", "secret/x" };
+
+        for (size_t i = 0; i < ELEMENTSOF(uris); i++) {
+                _cleanup_(user_error_deinit) UserError error = {};
+
+                assert_int_equal(store_check_uri(uris[i], &error), -EINVAL);
+                assert_null(strstr(error.message, "secret"));
+                assert_non_null(strstr(error.hint, "mongodb://HOST"));
+        }
+}
+
 static void test_a_failure_is_one_line(void **state) {
         StoreFailure failure = {};
         char longer[500];
@@ -108,6 +120,7 @@ static void test_nothing_to_write_is_written(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_an_unknown_scheme_is_named_without_its_secrets),
+                cmocka_unit_test(test_a_uri_without_a_scheme_is_not_repeated),
                 cmocka_unit_test(test_a_failure_is_one_line),
                 cmocka_unit_test(test_a_page_grows_and_counts_bytes),
                 cmocka_unit_test(test_imported_documents_have_their_id_first),
