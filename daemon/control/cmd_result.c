@@ -271,6 +271,7 @@ static int run_export(StoreWork *work, Store *store) {
 static void submit(Export *export, bool rest) {
         export->reading = true;
         export->rest = rest;
+        export->work.once = !rest; /* a rest waits for the store, as in scan.c */
         store_link_submit(export->link, WORK_CLIENT, &export->work);
 }
 
@@ -375,8 +376,7 @@ static int export_new(Call *call, Export **ret_export, UserError *error) {
         if (r)
                 return r;
 
-        export->work =
-                (StoreWork) { .run = run_export, .done = export_done, .drop = export_drop, .once = true };
+        export->work = (StoreWork) { .run = run_export, .done = export_done, .drop = export_drop };
         export->call = call;
         export->link = &call->control->registry->link;
         *ret_export = TAKE_PTR(export);

@@ -32,6 +32,11 @@ static int run(StoreWork *work, Store *store) {
 static void submit(Scan *scan, bool rest) {
         scan->reading = true;
         scan->rest = rest;
+        /*
+         * Nobody waits for a rest. Done without having been made, as by a link that is closed, it would be left to
+         * the loop to talk to a server that may say nothing.
+         */
+        scan->work.once = !rest;
         store_link_submit(scan->link, WORK_CLIENT, &scan->work);
 }
 
@@ -91,7 +96,7 @@ int scan_start(Scan *scan, const StoreQuery *query) {
         if (r)
                 return error_trace(r);
 
-        scan->work = (StoreWork) { .run = run, .done = done, .drop = drop, .once = true };
+        scan->work = (StoreWork) { .run = run, .done = done, .drop = drop };
         call->userdata = scan;
         call->gone = on_gone;
         submit(scan, false);
