@@ -67,9 +67,10 @@ HttpOrigin *http_origin_unref(HttpOrigin *origin); /* accepts NULL */
 const char *http_origin_name(const HttpOrigin *origin);
 
 /*
- * Whether an exchange may start now as far as the name goes (see http_origin_check() for the rest). The first one towards a host whose name is not resolved yet, or not
- * since a minute, goes alone until it is, and few such hosts at once, as each lookup costs a thread. Only
- * engine_start() makes it false; the end of a lookup makes it true, at the latest when an exchange ends.
+ * Whether an exchange may start now as far as the name goes (see http_origin_check() for the rest). The first
+ * one towards a host whose name is not resolved yet, or not since a minute, goes alone until it is, and few such
+ * hosts at once, as each lookup costs a thread. Only engine_start() makes it false; the end of a lookup makes it
+ * true, at the latest when an exchange ends.
  */
 bool http_origin_ready(const HttpOrigin *origin);
 

@@ -9,9 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/http/proxy.h"
-
 #include "common/timeutil.h"
+#include "daemon/http/proxy.h"
 
 #define URL_HINT "http:// or https://, a host, and no user or password, such as https://api.example.com/v1"
 

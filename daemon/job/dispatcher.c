@@ -115,6 +115,7 @@ static void on_answered(Document *document, const HttpResponse *response) {
         meter_add(dispatcher->ended, 1, time_now_us());
         if (response->status)
                 histogram_add(dispatcher->latency, response->total_us);
+        services_kick(dispatcher->services); /* the outcome may take longer, where a worker parses the body */
 }
 
 static void on_outcome(Document *document, Outcome *outcome, const RetryCase *attempt) {
@@ -246,11 +247,19 @@ static Document *find_next(Dispatcher *dispatcher, uint64_t now_us) {
         return document;
 }
 
+/* Whether means are lacking. Answers that are being parsed hold their bodies, and come faster than some parsers. */
+static bool short_of_means(const Dispatcher *dispatcher, uint64_t now_us, uint64_t *ret_wait_us) {
+        *ret_wait_us = now_us < dispatcher->short_until_us ? dispatcher->short_until_us - now_us : 0;
+
+        return *ret_wait_us > 0 || dispatcher->n_parsing >= dispatcher->pacing->concurrency;
+}
+
 /* Why no document is next. */
 static LimitedBy none_ready(const Dispatcher *dispatcher, uint64_t now_us, uint64_t *ret_wait_us) {
-        *ret_wait_us = lanes_wait_us(&dispatcher->lanes, now_us);
-        if (now_us < dispatcher->short_until_us)
+        if (short_of_means(dispatcher, now_us, ret_wait_us)) /* that came out when one was looked at */
                 return LIMITED_BY_MEMORY;
+
+        *ret_wait_us = lanes_wait_us(&dispatcher->lanes, now_us);
         if (dispatcher->lanes.n_due > 0 || too_many_wait(dispatcher))
                 return LIMITED_BY_ORIGIN;
         if (dispatcher->queue->n == 0)
@@ -270,10 +279,8 @@ LimitedBy dispatcher_check(Dispatcher *dispatcher, uint64_t now_us, uint64_t *re
         if (limited_by != LIMITED_BY_NOTHING)
                 return limited_by;
 
-        if (now_us < dispatcher->short_until_us) {
-                *ret_wait_us = dispatcher->short_until_us - now_us;
+        if (short_of_means(dispatcher, now_us, ret_wait_us))
                 return LIMITED_BY_MEMORY;
-        }
 
         dispatcher->next = find_next(dispatcher, now_us);
         return dispatcher->next ? LIMITED_BY_NOTHING : none_ready(dispatcher, now_us, ret_wait_us);

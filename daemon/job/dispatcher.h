@@ -20,7 +20,8 @@
 /*
  * Takes documents from the queue when pacing lets it, starts their requests, and decides what follows an
  * answer: another attempt, or the outcome (the script's worker); what it means for the origin and all who ask it
- * is the origin's to keep (http_origin.h). Times are CLOCK_MONOTONIC in microseconds.
+ * is the origin's to keep (http_origin.h). Not more answers than the concurrency wait to be parsed before
+ * nothing starts. Times are CLOCK_MONOTONIC in microseconds.
  * Thread: the loop's; nothing here blocks or calls back before it returns, and nothing fails: what cannot be
  * done now for lack of means is done later.
  */

@@ -88,7 +88,10 @@ int exchange_prepare(
         if (document->origin)
                 return 0;
 
-        r = request_template_expand(spec->templates, document->bson, &document->texts, &error);
+        /* They are there already where memory ran out the last time. */
+        r = document->texts.url
+                    ? 0
+                    : request_template_expand(spec->templates, document->bson, &document->texts, &error);
         if (r == TEMPLATE_E_UNUSABLE)
                 return unsendable(document, REASON_TEMPLATE, &error, ret_failed);
         if (r)

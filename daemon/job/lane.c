@@ -65,7 +65,8 @@ static void move(Lane *lane, LanePlace place) {
 static void on_changed(HttpOriginWatch *watch) {
         Lane *lane = CONTAINER(watch, Lane, watch);
 
-        if (lane->place != LANE_CLOSED)
+        /* A crowded one, too: others may have had its name looked up. */
+        if (lane->place != LANE_CLOSED && lane->place != LANE_CROWDED)
                 return;
 
         move(lane, LANE_READY);

@@ -152,6 +152,32 @@ static void test_the_end_of_a_request_wakes_a_lane(void **state) {
         document_free(asked);
 }
 
+static Document *document_of_name(World *world, const char *url) {
+        Document *document = document_new(BCON_NEW("_id", BCON_INT32(7)), NULL);
+
+        assert_non_null(document);
+        assert_int_equal(origin_table_find(&world->table, url, &document->origin, NULL), 0);
+        return document;
+}
+
+/* Too many names are being looked up; meanwhile another job has found one of those that wait for their turn. */
+static void test_a_name_that_somebody_else_found_waits_no_longer(void **state) {
+        World *world = *state;
+        Document *first = document_of_name(world, "http://first.example/");
+        Document *second = document_of_name(world, "http://second.example/");
+
+        world->table.n_lookups = ORIGIN_LOOKUPS_MAX;
+        assert_int_equal(lanes_park(&world->lanes, first), 0);
+        assert_int_equal(lanes_park(&world->lanes, second), 0);
+        assert_int_equal(take(world, LANE_FIRST, START), -1);
+
+        second->origin->own.known_us = START;
+        origin_changed(second->origin);
+        assert_true(world->kicks > 0);
+        assert_int_equal(take(world, LANE_FIRST, START), 7);
+        assert_int_equal(take(world, LANE_FIRST, START), -1);
+}
+
 /* Counted, not timed: after the first look no closed lane is looked at again until something changes. */
 static void test_a_look_costs_the_same_with_thousands_of_closed_origins(void **state) {
         World *world = *state;
@@ -179,6 +205,8 @@ int main(void) {
                         test_retries_come_when_they_are_due_and_not_before, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_the_one_that_probes_goes_ahead, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_the_end_of_a_request_wakes_a_lane, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        test_a_name_that_somebody_else_found_waits_no_longer, setup, teardown),
                 cmocka_unit_test_setup_teardown(
                         test_a_look_costs_the_same_with_thousands_of_closed_origins, setup, teardown),
         };
