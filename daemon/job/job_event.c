@@ -61,9 +61,22 @@ static void add_reasons(LogEntry *entry, const uint64_t *failed, char *text, siz
         }
 }
 
+static const Tally *tally_of(const Job *job) {
+        return job->flow ? &job->flow->tally : &job->record.tally;
+}
+
+static void add_counts(LogEntry *entry, const Job *job) {
+        const Tally *tally = tally_of(job);
+
+        log_field_count(entry, "OK", tally->ok);
+        log_field_count(entry, "FAILED", tally_failed(tally));
+        log_field_count(entry, "GONE", tally->gone);
+        log_field_count(entry, "ATTEMPTS", tally->attempts);
+}
+
 void job_event_state(const Job *job, EventId event, const Actor *by) {
         const JobRecord *record = &job->record;
-        const Tally *tally = job->flow ? &job->flow->tally : &record->tally;
+        const Tally *tally = tally_of(job);
         char who[48], reasons[REASONS_BYTES], detail[STOP_DETAIL_SIZE];
         LogEntry entry;
 
@@ -72,10 +85,7 @@ void job_event_state(const Job *job, EventId event, const Actor *by) {
                 log_field(&entry, "REASON", "%s", record->reason);
         if (*stop_status_detail(job, detail))
                 log_field(&entry, "DETAIL", "%s", detail);
-        log_field_count(&entry, "OK", tally->ok);
-        log_field_count(&entry, "FAILED", tally_failed(tally));
-        log_field_count(&entry, "GONE", tally->gone);
-        log_field_count(&entry, "ATTEMPTS", tally->attempts);
+        add_counts(&entry, job);
         add_reasons(&entry, tally->failed, reasons, sizeof(reasons));
         add_actor(&entry, by, who, sizeof(who));
 
@@ -91,6 +101,7 @@ void job_event_changed(const Job *job, const char *settings, const Actor *by) {
 
         begin(job, EVENT_JOB_CHANGED, &entry);
         log_field(&entry, "SETTINGS", "%s", settings);
+        add_counts(&entry, job);
         add_actor(&entry, by, who, sizeof(who));
         log_entry_send(&entry, "job %s: %s%s", job->record.name, settings, who);
 }
@@ -99,6 +110,7 @@ void job_event_begun(const Job *job, bool resumed) {
         LogEntry entry;
 
         begin(job, EVENT_JOB_BEGUN, &entry);
+        add_counts(&entry, job);
         log_entry_send(&entry, "job %s: %s with generation %d of %s", job->record.name,
                 resumed ? "goes on" : "begins", job->record.generation, job->spec->collection);
 }

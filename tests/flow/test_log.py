@@ -215,7 +215,11 @@ def test_the_journal_gets_fields(daemon, api, journal):
     assert submitted["MESSAGE"].startswith("job samples: submitted") and submitted["PRIORITY"] == "5"
     assert re.fullmatch("[0-9a-f]{32}", submitted["MESSAGE_ID"])
     assert submitted["JOB_ID"] == daemon.status("samples")["id"]
+    daemon.ctl("set", "samples", "concurrency=7")
+    changed = journal.read_until("concurrency=7", JOB="samples", STATE="paused", SETTINGS="concurrency=7")
     daemon.ctl("resume", "samples")
+    for entry in (submitted, changed, *(e for e in journal.entries if "begins" in e["MESSAGE"])):
+        assert (entry["OK"], entry["FAILED"], entry["GONE"], entry["ATTEMPTS"]) == ("0", "0", "0", "0"), entry
     failures = journal.read_until(JOB="samples", PRIORITY="4")
     assert int(failures["HTTP_STATUS"]) == int(failures["FAILED"]) > 0
     done = journal.read_until(JOB="samples", STATE="done")
