@@ -30,6 +30,13 @@ def test_what_people_read_is_in_its_place(machine):
         machine.run("test", "-s", f"/usr/share/{path}")
 
 
+@pytest.mark.parametrize("page", ["reqctl.1", "reqd.8", "reqd.conf.5", "reqd-job.5", "reqd-store.7"])
+def test_an_installed_manual_is_clean_mdoc(machine, page):
+    """With its references to other manuals; on stderr there may be words about this machine's index of them."""
+    result = machine.run("mandoc", "-Tlint", f"/usr/share/man/man{page[-1]}/{page}", check=False)
+    assert (result.returncode, result.stdout) == (0, "")
+
+
 def test_what_the_readme_says_behind_meson_install_works(fresh, machine):
     readme = (pathlib.Path(__file__).resolve().parents[2] / "README.md").read_text()
     commands = re.search(r"\nmeson install.*\n((?:.+\n)+)```", readme).group(1).splitlines()

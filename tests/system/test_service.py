@@ -1,6 +1,7 @@
 """reqd at work as a service: people, restarts, stops, the watchdog, reloads, and what it may not do."""
 
 import json
+import re
 
 from machine import wait_until
 from service import DROP_IN
@@ -180,6 +181,9 @@ def test_the_sandbox_is_tight(service, machine):
     out = machine.run("systemd-analyze", "security", "--no-pager", "--threshold=15", "reqd.service").stdout
     exposure = float(out.partition("exposure level for reqd.service: ")[2].split()[0])
     assert exposure <= 1.5, out
+    comments = "".join(re.findall("^#.*", service.systemctl("cat", "reqd.service").stdout, re.M))
+    loose = [line.split()[1] for line in out.splitlines() if line.startswith("✗")]
+    assert loose and not [name for name in loose for word in re.findall(r"\w\w+", name) if word not in comments]
     limits = machine.read(f"/proc/{service.pid()}/limits").splitlines()
     cores, files = ([int(word) for word in line.split() if word.isdigit()] for line in limits
                     if line.startswith(("Max core", "Max open")))
