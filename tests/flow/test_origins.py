@@ -202,6 +202,15 @@ def test_retries_that_wait_hold_no_slot_and_their_number_is_bounded(daemon, api)
     assert api.counters()["requests"] == started
 
 
+def test_the_backoff_is_any_time_up_to_its_length(sqlite_daemon, api):
+    """Of 800 documents that may wait for ten minutes some are sent again within seconds, and most are not."""
+    daemon = sqlite_daemon
+    insert(daemon, [api.url_of(i, "flaky=1&flaky_status=500" if i % 5 < 2 else "") for i in range(2000)])
+    submit(daemon, "-n", "20", "--backoff", "10m", "--max-backoff", "10m")
+    daemon.wait_status("samples", lambda s: s["documents"]["ok"] >= 1203, "some were sent again")
+    assert 400 <= daemon.status("samples")["documents"]["retrying"] <= 797
+
+
 def test_limited_by_is_not_stale_while_max_in_flight_binds(workplace, sqlite_uri, api):
     daemon = Daemon(workplace, sqlite_uri, config="[Limits]\nMaxInFlight=5\n")
     for name in ("one", "two"):

@@ -70,8 +70,9 @@ def test_no_document_fails_for_want_of_descriptors(daemon, api):
     daemon.ctl("submit", "samples", "--collection", daemon.collection(), "-n", 20)
     daemon.wait_status("samples", lambda s: s["documents"]["ok"] > 100, "it is under way")
     with short_of_descriptors(daemon):
-        daemon.ctl("set", "samples", "concurrency=300")
         done = daemon.status("samples")["documents"]["ok"]
+        daemon.ctl("set", "samples", "concurrency=300")
+        daemon.wait_status("samples", lambda s: s["pace"]["limited_by"] == "memory", "status says that means are short")
         daemon.wait_status("samples", lambda s: s["documents"]["ok"] > done + 500, "it goes on with what it has")
     assert daemon.wait("samples").returncode == 0
     documents = daemon.status("samples")["documents"]
