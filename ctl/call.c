@@ -129,7 +129,8 @@ int call_finish(Call *call, VarlinkReply *ret_reply) {
 
         r = call_receive(call, &CLIENT_LIMITS_NONE, &reply);
         if (r == EXIT_CODE_UNREACHABLE)
-                output_message("reqd hung up before it answered (see: reqctl status)");
+                output_message(
+                        "reqd hung up before it answered (did it start? see its log: journalctl -u reqd)");
         if (r)
                 return r;
 

@@ -75,6 +75,14 @@ def test_it_installs_and_runs_at_once(installed, machine):
     assert machine.run("dpkg-query", "-W", "-f", "${Conffiles}", "reqd").stdout.split()[0] == CONFIG
 
 
+def test_the_shells_find_what_they_do_at_tab(installed, machine):
+    """By themselves: in a shell that nobody has prepared beyond what Debian's own do."""
+    zsh = machine.run("zsh", "-f", "-c", "autoload -Uz compinit; compinit -u -D; print $_comps[reqctl]")
+    assert zsh.stdout.strip() == "_reqctl"
+    load = ". /usr/share/bash-completion/bash_completion; __load_completion reqctl; complete -p reqctl"
+    assert "_reqctl" in machine.run("bash", "-c", load).stdout
+
+
 def test_an_upgrade_in_mid_job_loses_and_repeats_nothing(installed, machine, api):
     """The restart drains what is in flight; what the administrator wrote stays."""
     n = 400
