@@ -83,11 +83,6 @@ static void show_progress(const Import *import) {
                 fprintf(stderr, "\r%s %s so far\033[K", words_count(n, count), documents(n));
 }
 
-static void clear_progress(void) {
-        if (output_live())
-                fputs("\r\033[K", stderr);
-}
-
 /* Says which line of the file @error is about. Returns -EINVAL. */
 static int place_error(const Import *import, size_t line, UserError *error) {
         char *where;
@@ -339,6 +334,6 @@ int import_run(Call *call) {
         if (!r)
                 r = take_file(&import, &error);
 
-        clear_progress();
+        output_clear_line();
         return r ? say_stopped(&import, r, &error) : print_result(&import);
 }

@@ -51,6 +51,11 @@ bool output_live(void) {
         return isatty(STDERR_FILENO) && !terminal_is_dumb();
 }
 
+void output_clear_line(void) {
+        if (output_live())
+                fputs("\r\033[K", stderr);
+}
+
 void output_error(const UserError *error) {
         _cleanup_free_ char *text = user_error_format(error);
 

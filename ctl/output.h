@@ -36,6 +36,9 @@ void output_init(Output *output, const Args *args);
 /* Whether messages on stderr may be redrawn in place. */
 bool output_live(void);
 
+/* Takes away what stands on such a line; nothing where there is none. */
+void output_clear_line(void);
+
 /* "reqctl: where: message (hint)" on stderr. */
 void output_error(const UserError *error);
 

@@ -92,7 +92,7 @@ static void show_progress(const JsonValue *parameters) {
         char text[WORDS_SIZE];
 
         if (output_live())
-                fprintf(stderr, "\r%s documents counted ",
+                fprintf(stderr, "\r%s documents counted so far\033[K",
                         words_count(json_get_int(parameters, "examined", 0), text));
 }
 
@@ -123,6 +123,8 @@ int verify_run(Call *call) {
                 _cleanup_(varlink_reply_deinit) VarlinkReply reply = {};
 
                 r = call_receive(call, &CLIENT_LIMITS_NONE, &reply);
+                if (!call->output.json)
+                        output_clear_line();
                 if (r == EXIT_CODE_UNREACHABLE)
                         output_message("reqd hung up before it had counted all");
                 if (r)

@@ -7,6 +7,8 @@ import pymongo
 import pytest
 
 from programs import free_port
+from terminal import Terminal
+from trouble import Proxied
 
 
 @pytest.fixture
@@ -164,3 +166,17 @@ def test_a_job_without_failures_says_so(daemon, api):
     done(daemon, api)
     assert daemon.json("errors", "samples") == {"job": "samples", "failed": 0, "groups": []}
     assert daemon.ctl("errors", "samples").stdout == "samples: no document has failed\n"
+
+
+def test_progress_makes_way_for_what_was_found(workplace, mongo_server):
+    proxied = Proxied(workplace, mongo_server)
+    daemon = proxied.daemon
+    proxied.samples.insert_many([{"_id": i} for i in range(2500)])
+    daemon.ctl("submit", "samples", "--collection", daemon.collection(), "--paused")
+    with proxied.proxy.rule("find", "delay", 0.6, when=lambda find: find["find"] == "samples"):
+        terminal = Terminal(daemon, "verify", "samples")
+        assert terminal.end() == 0
+    told = "documents counted so far\x1b[K"
+    assert told in terminal.seen, "after half a second there is something to tell"
+    assert terminal.seen[terminal.seen.rindex(told) + len(told) :].startswith("\r\x1b[K")
+    proxied.end()
