@@ -161,7 +161,7 @@ def test_json_of_every_command_has_the_keys_of_the_contract(daemon, api):
     assert list(keys(one(daemon, "status", "samples"))) == list(JOB), "in the contract's order"
     status = one(daemon, "status")
     assert keys(status["jobs"]) == [JOB] and keys(one(daemon)) == keys(status)
-    assert {"version", "pid", "started", "store", "in_flight", "max_in_flight", "clients"} == status["daemon"].keys()
+    assert {"version", "pid", "started", "store", "in_flight", "max_in_flight", "clients", "unreadable"} == status["daemon"].keys()
     assert keys(one(daemon, "set", "samples", "rate=50/s")) == CHANGE
     assert keys(one(daemon, "pause")) == CHANGE
     assert keys(one(daemon, "show", "samples")) == {"submitted": {}, "changed": {}, "effective": {}}
