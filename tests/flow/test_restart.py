@@ -55,6 +55,26 @@ def test_a_stop_drains(daemon, api):
     assert api.ids() == {str(i): 1 for i in range(1000)}, "a drained stop repeats nothing"
 
 
+def test_a_second_signal_ends_at_once_and_loses_nothing(daemon, api):
+    """What is in flight would take an hour, and the daemon's own patience is half a minute."""
+    daemon.insert_urls(daemon.collection(), api, 40)
+    api.set("delay=3600s")
+    daemon.ctl("submit", "samples", "--collection", daemon.collection(), "-n", "20", "--timeout", "1h")
+    wait_until(lambda: api.in_flight() == 20, "20 in flight")
+    daemon.process.terminate()
+    wait_until(lambda: "ending: 20 requests in flight" in daemon.log.read_text(), "it drains")
+    assert daemon.status("samples")["documents"]["in_flight"] == 20, "and still answers"
+    daemon.process.terminate()
+    assert daemon.process.wait(timeout=20) == 0
+    assert "ended with 20 requests in flight: not everything is stored" in daemon.log.read_text()
+
+    api.set("delay=0")
+    daemon.start()
+    assert daemon.wait("samples").returncode == 0
+    assert_one_outcome_each(daemon, 40)
+    assert sorted(api.ids().values()) == [1] * 20 + [2] * 20
+
+
 def test_retries_go_on_after_a_restart(daemon, api):
     daemon.insert_urls(daemon.collection(), api, 50, "flaky=1")
     daemon.ctl("submit", "samples", "--collection", daemon.collection(), "--backoff", "5s", "--max-backoff", "5s")
