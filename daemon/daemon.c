@@ -25,6 +25,7 @@
 #include "daemon/system/workers.h"
 
 #define DRAIN_S 30
+#define CALLS_S 15 /* longer than any call of the store that writes; a read may take minutes */
 #define PATIENCE_US (60 * USEC_PER_SEC) /* with a store that is not there at the start; see service_new() */
 
 struct Daemon {
@@ -334,6 +335,14 @@ Daemon *daemon_free(Daemon *daemon) {
         user_error_deinit(&daemon->why);
         free(daemon);
         return NULL;
+}
+
+bool daemon_end_calls(Daemon *daemon) {
+        if (workers_end(daemon->workers, CALLS_S * USEC_PER_SEC))
+                return true;
+
+        log_warning("a call of the store has not ended within %d s, and is given up", CALLS_S);
+        return false;
 }
 
 int daemon_run(Daemon *daemon, UserError *error) {

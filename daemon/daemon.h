@@ -19,7 +19,14 @@ typedef struct Daemon Daemon;
  */
 int daemon_new(const ConfigArguments *arguments, Config *config, Daemon **ret_daemon, UserError *error);
 
-/* Waits for calls of the store that are under way. Accepts NULL. */
+/*
+ * After daemon_run(): waits for calls of the store that are under way, for a quarter of a minute. False: one of them
+ * hangs, and its thread is in the middle of a library; then the process ends as it is, by _exit(2), which is as safe
+ * as a kill.
+ */
+bool daemon_end_calls(Daemon *daemon);
+
+/* Waits for calls of the store that are under way, however long. Accepts NULL. */
 Daemon *daemon_free(Daemon *daemon);
 DEFINE_FREEP(Daemon, daemon);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "daemon/arguments.h"
@@ -25,6 +26,21 @@ static void keep_memory_private(void) {
 #endif
 }
 
+static int report(int r, const UserError *error) {
+        _cleanup_free_ char *text = error->message ? user_error_format(error) : strdup(strerror(-r));
+
+        log_error("%s", text ? text : "out of memory");
+        return r == -EINVAL ? 2 : 1;
+}
+
+/* Without what exit() does: a library's own end would wait for the thread that is in it, or pull things from under it. */
+static _Noreturn void leave(int r, const UserError *error) {
+        if (r)
+                r = report(r, error);
+        log_stop();
+        _exit(r);
+}
+
 static int run(const Arguments *arguments, UserError *error) {
         _cleanup_(config_freep) Config *config = NULL;
         _cleanup_(daemon_freep) Daemon *daemon = NULL;
@@ -43,14 +59,11 @@ static int run(const Arguments *arguments, UserError *error) {
                 return r;
 
         config = NULL;
-        return daemon_run(daemon, error);
-}
+        r = daemon_run(daemon, error);
+        if (!daemon_end_calls(daemon))
+                leave(r, error);
 
-static int report(int r, const UserError *error) {
-        _cleanup_free_ char *text = error->message ? user_error_format(error) : strdup(strerror(-r));
-
-        log_error("%s", text ? text : "out of memory");
-        return r == -EINVAL ? 2 : 1;
+        return r;
 }
 
 int main(int argc, char **argv) {

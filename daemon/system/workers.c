@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "common/error.h"
+#include "common/timeutil.h"
 
 #define THREADS_MAX 2
 
@@ -29,6 +30,8 @@ struct Workers {
         Lane lanes[_WORK_LANE_N];
         WorkQueue finished;
         bool ending;
+        size_t n_running;     /* threads */
+        pthread_cond_t ended; /* one of them */
         struct event *wake;
 };
 
@@ -84,6 +87,8 @@ static void *lane_thread(void *userdata) {
                 queue_append(&workers->finished, work);
                 event_active(workers->wake, EV_READ, 0);
         }
+        workers->n_running--;
+        pthread_cond_signal(&workers->ended);
         pthread_mutex_unlock(&workers->lock);
         return NULL;
 }
@@ -114,6 +119,9 @@ static int lane_start(Lane *lane, Workers *workers, size_t n_threads) {
                 if (r)
                         return error_trace(-r);
                 lane->n_threads++;
+                pthread_mutex_lock(&workers->lock);
+                workers->n_running++;
+                pthread_mutex_unlock(&workers->lock);
         }
 
         return 0;
@@ -121,6 +129,7 @@ static int lane_start(Lane *lane, Workers *workers, size_t n_threads) {
 
 int workers_new(struct event_base *base, Workers **ret_workers) {
         _cleanup_(workers_freep) Workers *workers = NULL;
+        pthread_condattr_t monotonic;
         int r;
 
         workers = calloc(1, sizeof(*workers));
@@ -128,6 +137,10 @@ int workers_new(struct event_base *base, Workers **ret_workers) {
                 return -ENOMEM;
 
         pthread_mutex_init(&workers->lock, NULL);
+        pthread_condattr_init(&monotonic);
+        pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+        pthread_cond_init(&workers->ended, &monotonic);
+        pthread_condattr_destroy(&monotonic);
         queue_init(&workers->finished);
         workers->wake = event_new(base, -1, EV_PERSIST, on_wake, workers);
         if (!workers->wake)
@@ -152,14 +165,36 @@ static void drop_all(WorkQueue *queue) {
         }
 }
 
+/* @workers' lock is held. */
+static void end_threads(Workers *workers) {
+        workers->ending = true;
+        for (size_t i = 0; i < _WORK_LANE_N; i++)
+                pthread_cond_broadcast(&workers->lanes[i].filled);
+}
+
+bool workers_end(Workers *workers, uint64_t within_us) {
+        uint64_t until_us = time_now_us() + within_us;
+        struct timespec until = {
+                .tv_sec = (time_t)(until_us / USEC_PER_SEC),
+                .tv_nsec = (long)(until_us % USEC_PER_SEC * 1000),
+        };
+        bool ended;
+
+        pthread_mutex_lock(&workers->lock);
+        end_threads(workers);
+        while (workers->n_running > 0 && pthread_cond_timedwait(&workers->ended, &workers->lock, &until) == 0)
+                ;
+        ended = workers->n_running == 0;
+        pthread_mutex_unlock(&workers->lock);
+        return ended;
+}
+
 Workers *workers_free(Workers *workers) {
         if (!workers)
                 return NULL;
 
         pthread_mutex_lock(&workers->lock);
-        workers->ending = true;
-        for (size_t i = 0; i < _WORK_LANE_N; i++)
-                pthread_cond_broadcast(&workers->lanes[i].filled);
+        end_threads(workers);
         pthread_mutex_unlock(&workers->lock);
 
         for (size_t i = 0; i < _WORK_LANE_N; i++)
@@ -173,6 +208,7 @@ Workers *workers_free(Workers *workers) {
 
         if (workers->wake)
                 event_free(workers->wake);
+        pthread_cond_destroy(&workers->ended);
         pthread_mutex_destroy(&workers->lock);
         free(workers);
         return NULL;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/alloc.h"
 
@@ -38,6 +39,12 @@ struct Work {
 
 /* Starts the threads. @base outlives them. Returns 0 or a negative errno. */
 int workers_new(struct event_base *base, Workers **ret_workers);
+
+/*
+ * Begins no further item, and waits for those that run. False: not all have ended within @within_us; then they
+ * and what they use have to be left as they are until the process ends.
+ */
+bool workers_end(Workers *workers, uint64_t within_us);
 
 /*
  * Waits for items that run, which may take as long as a store takes; ends the threads, and drops every item

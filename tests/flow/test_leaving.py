@@ -1,4 +1,4 @@
-"""A client that leaves while the store hangs: what it had open there is let go of without holding up anybody."""
+"""Who leaves while the store hangs, a client or the daemon itself: nobody waits for what the store does not answer."""
 
 import pytest
 
@@ -33,3 +33,17 @@ def lease_has_run_out(proxied):
     held = proxied.client[proxied.daemon.database].reqd_jobs.find_one({"_id": "lease"})
     now = proxied.client.admin.command("hello")["localTime"]
     return (now - held["renewed"]).total_seconds() * 1000 > held["length"]
+
+
+def test_the_daemon_leaves_a_read_that_hangs(proxied, full):
+    if not full:
+        pytest.skip("a quarter of a minute is what calls of the store may take")
+    daemon = proxied.daemon
+    proxied.samples.insert_many([{"_id": i} for i in range(2000)])
+    daemon.ctl("submit", "samples", "--collection", daemon.collection(), "--paused")
+    with proxied.proxy.rule("find", "swallow", when=lambda find: find["find"] == "samples") as hangs:
+        with Wire(daemon) as wire:
+            wire.send(frame("org.reqd.Verify", {"job": "samples"}, more=True))
+            wait_until(lambda: hangs.hits, "the store is asked")
+            assert daemon.stop() == 0, "within a minute: the read itself has five"
+    assert "has not ended within 15 s, and is given up" in daemon.log.read_text()

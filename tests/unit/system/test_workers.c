@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "tests/unit/unit.h"
 
@@ -71,10 +72,42 @@ static void test_freeing_drops_what_waits(void **state) {
         free(items);
 }
 
+typedef struct Hanging {
+        Work work;
+        sem_t begun, go_on;
+} Hanging;
+
+static void hang(Work *work) {
+        Hanging *hanging = (Hanging *)work;
+
+        sem_post(&hanging->begun);
+        sem_wait(&hanging->go_on);
+}
+
+static void test_an_item_that_hangs_is_waited_for_so_long(void **state) {
+        Hanging hanging = { .work = { .run = hang } };
+        struct event_base *base = event_base_new();
+        Workers *workers;
+
+        sem_init(&hanging.begun, 0, 0);
+        sem_init(&hanging.go_on, 0, 0);
+        assert_int_equal(workers_new(base, &workers), 0);
+        workers_submit(workers, WORK_READ, &hanging.work);
+        sem_wait(&hanging.begun);
+        assert_false(workers_end(workers, 1));
+        sem_post(&hanging.go_on);
+        assert_true(workers_end(workers, UINT64_C(60000000)));
+        workers_free(workers);
+        event_base_free(base);
+        sem_destroy(&hanging.begun);
+        sem_destroy(&hanging.go_on);
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_items_of_one_lane_come_back_in_order),
                 cmocka_unit_test(test_freeing_drops_what_waits),
+                cmocka_unit_test(test_an_item_that_hangs_is_waited_for_so_long),
         };
 
         evthread_use_pthreads();
