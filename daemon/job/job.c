@@ -251,7 +251,7 @@ static void finish(Job *job) {
         job->total = tally_documents(&job->flow->tally);
         job->total_known = true;
         job_set_state(job, EVENT_JOB_DONE, JOB_DONE, NULL, NULL);
-        job->failures = (FailureDigest) {}; /* the totals have just been told */
+        failure_digest_reset(&job->failures, job->failures.taken_us); /* the totals have just been told */
 }
 
 static void turn_running(Job *job) {

@@ -1,5 +1,6 @@
 """What the daemon says about itself: the story of a job, that no reader of the log can stop it, and `logs`."""
 
+import datetime
 import fcntl
 import os
 import re
@@ -87,6 +88,10 @@ def test_the_story_of_a_job(daemon, api):
     assert len(story) < 25, "no line a request"
     summaries = [t for t in told if re.match(r"\d+ failed", t)]
     assert summaries and all(re.fullmatch(r"\d+ failed(?: in the last \d+ s)?: http_status \d+", t) for t in summaries)
+    times = [datetime.datetime.fromisoformat(line.split("Z ")[0]) for line in daemon.log.read_text().splitlines()
+             if re.search(r" job samples: \d+ failed", line)]
+    assert len(times) == len(summaries)
+    assert all((after - before).total_seconds() > 9.9 for before, after in zip(times, times[1:])), times
     assert any(message.startswith("ended: ") for message in said), "what is said last is there, too"
 
 
