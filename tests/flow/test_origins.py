@@ -252,6 +252,8 @@ def test_retries_may_be_one_a_second_however_little_is_sent(sqlite_daemon, api):
     wait_until(lambda: first_and_again(api)[0] >= 100, "failures are known of")
     api.set("delay=1000")
     first, again = first_and_again(api)
+    slowed = wait_until(lambda: origins(daemon).get(api.url), "status shows the origin")
+    assert slowed["state"] == "slowed" and 0.1 < slowed["failing"] <= 0.5
     wait_until(lambda: first_and_again(api)[0] >= first + 45, "others were asked for")
     more = first_and_again(api)[1] - again
     print(f"{more} retries beside 45 first requests")
