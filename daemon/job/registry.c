@@ -301,7 +301,10 @@ int registry_start(Registry *registry) {
 }
 
 static void on_lease_taken(void *userdata) {
-        on_reload(-1, 0, userdata);
+        Registry *registry = userdata;
+
+        registry->refused = false; /* whom it waited for has gone; what the store says to it comes anew */
+        on_reload(-1, 0, registry);
 }
 
 static void on_lease_waits(const StoreFailure *failure, void *userdata) {

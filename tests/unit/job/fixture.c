@@ -180,6 +180,7 @@ static const StoreOps fake_lease_ops = {
         .free = fake_free,
         .count = fake_count,
         .job_save = fake_job_save,
+        .job_load_all = fake_job_load_all,
         .lease_take = fake_lease_take,
         .lease_renew = fake_lease_renew,
         .lease_release = fake_lease_release,

@@ -29,12 +29,14 @@ struct Told {
         char message[300];
 };
 
-static void init(World *world, int load_answer, uint32_t max_jobs) {
+static void build(World *world, bool leases, int load_answer, uint32_t max_jobs) {
         EngineOptions engine = { .max_in_flight = 10, .max_idle = 10 };
         RegistryOptions options = { .max_in_flight = 10, .max_jobs = max_jobs };
 
         *world = (World) {};
         job_fixture_init(&world->fixture);
+        if (leases)
+                fake_lease_out(world->fixture.store);
         fake_answer(world->fixture.store, FAKE_LOAD, load_answer);
         engine.egress = world->egress = egress_new();
         assert_int_equal(engine_new(world->fixture.base, &engine, &world->engine), 0);
@@ -43,6 +45,10 @@ static void init(World *world, int load_answer, uint32_t max_jobs) {
         options.workers = world->fixture.workers;
         options.engine = world->engine;
         assert_int_equal(registry_new(&options, &world->registry), 0);
+}
+
+static void init(World *world, int load_answer, uint32_t max_jobs) {
+        build(world, false, load_answer, max_jobs);
         assert_int_equal(registry_start(world->registry), 0);
 }
 
@@ -148,6 +154,29 @@ static void test_jobs_that_the_store_does_not_give_are_asked_for_again(void **st
         job_fixture_run(&world.fixture, is_loaded, world.registry);
         user_error_deinit(&error);
         assert_int_equal(registry_find(world.registry, "a", &job, &error), REGISTRY_E_NO_SUCH_JOB);
+        deinit(&world);
+}
+
+static bool holds_lease(const void *registry) {
+        return ((const Registry *)registry)->lease.held;
+}
+
+/* Or what the store says to that would not be told. */
+static void test_whose_lease_it_waited_for_is_forgotten_with_the_lease(void **state) {
+        World world;
+
+        build(&world, true, 0, 2);
+        fake_answer(world.fixture.store, FAKE_TAKE, STORE_E_HELD);
+        assert_int_equal(registry_start(world.registry), 0);
+        job_fixture_run(&world.fixture, is_ready, world.registry);
+
+        fake_hold(world.fixture.store, FAKE_LOAD, true);
+        fake_answer(world.fixture.store, FAKE_TAKE, 0);
+        event_active(world.registry->lease.timer, EV_TIMEOUT, 0); /* as if the time had come */
+        job_fixture_run(&world.fixture, holds_lease, world.registry);
+        assert_false(registry_ready(world.registry));
+        fake_hold(world.fixture.store, FAKE_LOAD, false);
+        job_fixture_run(&world.fixture, is_loaded, world.registry);
         deinit(&world);
 }
 
@@ -323,6 +352,7 @@ static void test_a_job_can_be_deleted_while_its_documents_are_counted(void **sta
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_jobs_that_the_store_does_not_give_are_asked_for_again),
+                cmocka_unit_test(test_whose_lease_it_waited_for_is_forgotten_with_the_lease),
                 IN_WORLD(test_who_listens_hears_of_a_new_job),
                 IN_WORLD(test_the_same_name_twice_at_once_is_one_job),
                 IN_WORLD(test_jobs_on_their_way_take_up_room),
