@@ -23,6 +23,10 @@ uint64_t time_boot_us(void) {
         return clock_us(CLOCK_BOOTTIME);
 }
 
+struct timeval time_as_timeval(uint64_t us) {
+        return (struct timeval) { (time_t)(us / USEC_PER_SEC), (suseconds_t)(us % USEC_PER_SEC) };
+}
+
 int64_t time_wall_ms(void) {
         struct timespec now;
 

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/time.h>
 
 /*
  * Clocks and the texts of times. Any thread.
@@ -22,6 +23,9 @@ uint64_t time_now_us(void);
 uint64_t time_boot_us(void);
 
 int64_t time_wall_ms(void);
+
+/* A span of time as timers want it. */
+struct timeval time_as_timeval(uint64_t us);
 
 /* RFC 3339 in UTC with milliseconds; @text has TIME_RFC3339_SIZE bytes. Returns @text. */
 char *time_format_rfc3339(int64_t wall_ms, char *text);

@@ -128,8 +128,7 @@ static int start(Service *service, const ServiceOptions *options) {
         if (!service->patience || !service->tick)
                 return -ENOMEM;
 
-        patience.tv_sec = (time_t)(options->patience_us / USEC_PER_SEC);
-        patience.tv_usec = (suseconds_t)(options->patience_us % USEC_PER_SEC);
+        patience = time_as_timeval(options->patience_us);
         if (event_add(service->patience, &patience) < 0)
                 return -ENOMEM;
 

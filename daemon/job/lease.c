@@ -46,10 +46,7 @@ static int run_call(StoreWork *work, Store *store) {
 }
 
 static void ask_in(Lease *lease, uint64_t delay_us) {
-        struct timeval delay = {
-                .tv_sec = (time_t)(delay_us / USEC_PER_SEC),
-                .tv_usec = (suseconds_t)(delay_us % USEC_PER_SEC),
-        };
+        struct timeval delay = time_as_timeval(delay_us);
 
         event_add(lease->timer, &delay);
 }

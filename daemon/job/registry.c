@@ -127,8 +127,7 @@ static void start_requests(Registry *registry) {
         if (wait_us == UINT64_MAX)
                 return;
 
-        later.tv_sec = (time_t)(wait_us / USEC_PER_SEC);
-        later.tv_usec = (suseconds_t)(wait_us % USEC_PER_SEC);
+        later = time_as_timeval(wait_us);
         event_add(registry->later, &later);
 }
 
@@ -180,8 +179,7 @@ static void turn_again_for_failures(Registry *registry) {
         if (wait_us == UINT64_MAX)
                 return;
 
-        later.tv_sec = (time_t)(wait_us / USEC_PER_SEC);
-        later.tv_usec = (suseconds_t)(wait_us % USEC_PER_SEC);
+        later = time_as_timeval(wait_us);
         event_add(registry->turn, &later);
 }
 

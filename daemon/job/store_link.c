@@ -41,8 +41,7 @@ static void wait_for_store(StoreLink *link, StoreWork *item) {
         if (event_pending(link->again, EV_TIMEOUT, NULL))
                 return;
 
-        delay.tv_sec = (time_t)(link->backoff_us / USEC_PER_SEC);
-        delay.tv_usec = (suseconds_t)(link->backoff_us % USEC_PER_SEC);
+        delay = time_as_timeval(link->backoff_us);
         event_add(link->again, &delay);
         link->backoff_us = link->backoff_us * 2 < BACKOFF_LAST_US ? link->backoff_us * 2 : BACKOFF_LAST_US;
 }

@@ -125,8 +125,7 @@ static int start_watchdog(Notify *notify, struct event_base *base) {
         if (!notify->watchdog)
                 return -ENOMEM;
 
-        half.tv_sec = (time_t)(interval_us / 2 / USEC_PER_SEC);
-        half.tv_usec = (suseconds_t)(interval_us / 2 % USEC_PER_SEC);
+        half = time_as_timeval(interval_us / 2);
         event_priority_set(notify->watchdog, event_base_get_npriorities(base) - 1);
         return event_add(notify->watchdog, &half) < 0 ? -ENOMEM : 0;
 }

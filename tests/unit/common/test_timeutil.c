@@ -84,6 +84,13 @@ static void test_what_is_no_http_date_leaves_the_output_alone(void **state) {
         }
 }
 
+static void test_a_span_is_seconds_and_the_rest(void **state) {
+        struct timeval span = time_as_timeval(3 * USEC_PER_SEC + 7);
+
+        assert_int_equal(span.tv_sec, 3);
+        assert_int_equal(span.tv_usec, 7);
+}
+
 static void test_clocks_go_forward_and_are_of_this_age(void **state) {
         uint64_t before_us = time_now_us();
 
@@ -98,6 +105,7 @@ int main(void) {
                 cmocka_unit_test(test_a_time_that_no_calendar_has_stays_within_its_buffer),
                 cmocka_unit_test(test_http_dates_in_three_forms),
                 cmocka_unit_test(test_what_is_no_http_date_leaves_the_output_alone),
+                cmocka_unit_test(test_a_span_is_seconds_and_the_rest),
                 cmocka_unit_test(test_clocks_go_forward_and_are_of_this_age),
         };
 
