@@ -3,6 +3,7 @@
 #include "daemon/control/call.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <string.h>
 
 #include "daemon/control/command.h"
@@ -51,28 +52,114 @@ void call_free(Call *call) {
         }
 }
 
-void call_run(Peer *peer, const char *frame, size_t len) {
+/* Where the frames of such a peer begin and end is anybody's guess. */
+static void refuse_frame(Call *call, const UserError *error) {
+        Peer *peer = call->peer;
+
+        call_free(call);
+        if (peer)
+                peer_refuse(peer, "org.reqd.InvalidInput", error->message ? error->message : "out of memory",
+                        "send {\"method\": ...} and a NUL");
+}
+
+/* Just after the start nobody knows the jobs: "no such job" would be a lie. */
+static void begin(Call *call) {
+        call->parked = !registry_ready(call->control->registry);
+        if (!call->parked)
+                command_run(call);
+}
+
+static int parse(struct evbuffer *frame, VarlinkCall *ret_call, UserError *error) {
+        size_t len = evbuffer_get_length(frame);
+        const unsigned char *text = evbuffer_pullup(frame, -1);
+
+        return text ? varlink_call_parse((const char *)text, len - 1, ret_call, error) : -ENOMEM;
+}
+
+/* A large call while a worker parses it. */
+typedef struct LargeCall LargeCall;
+
+struct LargeCall {
+        Work work;
+        Call *call;
+        struct evbuffer *frame;
+        VarlinkCall varlink;
+        UserError error;
+        int r;
+};
+
+static void large_free(LargeCall *large) {
+        varlink_call_deinit(&large->varlink);
+        user_error_deinit(&large->error);
+        evbuffer_free(large->frame);
+        free(large);
+}
+
+static void run_large(Work *work) {
+        LargeCall *large = (LargeCall *)work;
+
+        large->r = parse(large->frame, &large->varlink, &large->error);
+}
+
+static void large_done(Work *work) {
+        LargeCall *large = (LargeCall *)work;
+        Call *call = large->call;
+
+        call->varlink = large->varlink;
+        large->varlink = (VarlinkCall) {};
+        if (large->r)
+                refuse_frame(call, &large->error);
+        else if (!call->peer)
+                call_free(call); /* nobody waits for it any more */
+        else
+                begin(call);
+        large_free(large);
+}
+
+static void large_drop(Work *work) {
+        LargeCall *large = (LargeCall *)work;
+
+        call_free(large->call);
+        large_free(large);
+}
+
+static int parse_later(Call *call, struct evbuffer *frame) {
+        LargeCall *large = calloc(1, sizeof(*large));
+
+        if (!large)
+                return -ENOMEM;
+
+        large->work = (Work) { .run = run_large, .done = large_done, .drop = large_drop };
+        large->call = call;
+        large->frame = frame;
+        workers_submit(call->control->registry->services.workers, WORK_PARSE, &large->work);
+        return 0;
+}
+
+void call_run(Peer *peer, struct evbuffer *frame) {
         _cleanup_(user_error_deinit) UserError error = {};
         Call *call = call_new(peer);
+        int r;
 
         if (!call) {
+                evbuffer_free(frame);
                 peer_refuse(peer, "org.reqd.Busy", "out of memory", NULL);
                 return;
         }
 
         peer->call = call;
-        if (varlink_call_parse(frame, len, &call->varlink, &error)) {
-                /* Where the frames of such a peer begin and end is anybody's guess. */
-                call_free(call);
-                peer_refuse(peer, "org.reqd.InvalidInput", error.message ? error.message : "out of memory",
-                        "send {\"method\": ...} and a NUL");
-                return;
-        }
+        if (evbuffer_get_length(frame) > VARLINK_CALL_MAX) {
+                r = parse_later(call, frame);
+                if (!r)
+                        return;
+        } else
+                r = parse(frame, &call->varlink, &error);
 
-        /* Just after the start nobody knows the jobs: "no such job" would be a lie. */
-        call->parked = !registry_ready(call->control->registry);
-        if (!call->parked)
-                command_run(call);
+        evbuffer_free(frame);
+        if (r)
+                refuse_frame(call, &error);
+        else
+                begin(call);
 }
 
 void call_resume(Call *call) {

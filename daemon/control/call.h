@@ -9,6 +9,8 @@
  * reports an error: without memory the peer is closed.
  */
 
+struct evbuffer;
+
 struct Call {
         Peer *peer; /* NULL: it has left */
         Control *control;
@@ -24,8 +26,11 @@ struct Call {
         void *userdata;
 };
 
-/* Parses the frame, which is not kept, and runs what it asks for. The call may be over when this returns. */
-void call_run(Peer *peer, const char *frame, size_t len);
+/*
+ * Takes over the frame, with its NUL, parses it, on a worker if it is large, and runs what it asks for. The call
+ * may be over when this returns.
+ */
+void call_run(Peer *peer, struct evbuffer *frame);
 
 /* Runs a parked call. It may be over when this returns. */
 void call_resume(Call *call);

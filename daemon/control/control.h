@@ -49,6 +49,8 @@ struct Control {
         JsonWriter *busy; /* holds what clients beyond max_clients are told */
         struct PeerList peers;
         uint32_t n_peers;
+        uint32_t n_large; /* of them that may send a large call; see peer.c */
+        uint32_t hasty;   /* calls run before anything else since others had their turn */
         uint32_t max_clients;
         struct WatchList watches;
         struct RestList rests;
@@ -61,11 +63,14 @@ struct Peer {
         TAILQ_ENTRY(Peer) entry;
         Control *control;
         struct bufferevent *stream;
+        struct event *look; /* at the input, when others have had their turn */
         uid_t uid;
         pid_t pid;
-        size_t scanned; /* bytes of the input known to hold no NUL */
+        size_t most;    /* bytes of the input above which no more is read */
+        size_t scanned; /* bytes of it known to hold no NUL */
         Call *call;     /* being answered; the next frame waits for it */
         bool ended;     /* it sends nothing more; what it sent is still answered */
+        bool large;     /* its input, or its call, may be larger than other calls */
         bool closing;   /* closed once what was written has gone out */
 };
 

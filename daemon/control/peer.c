@@ -15,12 +15,69 @@
 
 /* An Import names its method this early, or it may not be larger than other calls. */
 #define IMPORT_METHOD_WITHIN 256u
+#define LARGE_PEERS_MAX 4 /* that may send calls above VARLINK_CALL_MAX at the same time: memory is bounded */
+#define HASTY_MAX 32      /* calls in a row that go before everything else */
 #define BACKLOG_MAX (1024u * 1024) /* who does not read its replies gets no further calls answered */
 #define DEAD_AFTER_S 30            /* a peer that takes nothing of what was written for so long is gone */
 
-/* Looks at the input later, from the event loop: one call a turn, so that no peer holds up the others. */
+static const struct timeval dead_after = { .tv_sec = DEAD_AFTER_S };
+
+/*
+ * Looks at the input later, one call a turn, and when others have had theirs: clients go before requests, so
+ * that load never keeps them waiting, and who sends call upon call would let no request come to its turn.
+ */
 static void look_later(Peer *peer) {
-        bufferevent_trigger(peer->stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+        event_active(peer->look, EV_READ, 0);
+}
+
+/*
+ * Reads on only where there is room. Whoever leaves a full input with libevent (2.1.12) is called back again and
+ * again, before anything of a lower priority.
+ */
+static void read_while_room(Peer *peer) {
+        bool room = !peer->closing && evbuffer_get_length(bufferevent_get_input(peer->stream)) <= peer->most;
+        bool reads = bufferevent_get_enabled(peer->stream) & EV_READ;
+
+        if (room && !reads)
+                bufferevent_enable(peer->stream, EV_READ);
+        else if (!room && reads)
+                bufferevent_disable(peer->stream, EV_READ);
+}
+
+static void set_most(Peer *peer, size_t most) {
+        peer->most = most;
+        bufferevent_setwatermark(peer->stream, EV_READ, 0, most + 1);
+}
+
+/* Whether the peer may send a large call now; otherwise it waits until another one has done so. */
+static bool take_large(Peer *peer) {
+        Control *control = peer->control;
+
+        if (peer->large)
+                return true;
+        if (control->n_large == LARGE_PEERS_MAX)
+                return false;
+
+        peer->large = true;
+        control->n_large++;
+        bufferevent_set_timeouts(peer->stream, &dead_after, &dead_after); /* no half a call for ever */
+        return true;
+}
+
+static void give_large(Peer *peer) {
+        Control *control = peer->control;
+        Peer *other;
+
+        if (!peer->large)
+                return;
+
+        peer->large = false;
+        control->n_large--;
+        bufferevent_set_timeouts(peer->stream, NULL, &dead_after);
+        set_most(peer, VARLINK_CALL_MAX);
+        TAILQ_FOREACH(other, &control->peers, entry)
+                if (evbuffer_get_length(bufferevent_get_input(other->stream)) > VARLINK_CALL_MAX)
+                        look_later(other);
 }
 
 /* libevent would close the descriptor some time later. */
@@ -38,6 +95,8 @@ void peer_free(Peer *peer) {
 
         TAILQ_REMOVE(&control->peers, peer, entry);
         control->n_peers--;
+        give_large(peer);
+        event_free(peer->look);
         close_stream(peer);
         free(peer);
         if (call)
@@ -83,6 +142,7 @@ void peer_refuse(Peer *peer, const char *name, const char *message, const char *
         close_when_written(peer);
 }
 
+/* The most that the call may have which begins in the input. */
 static size_t frame_max(struct evbuffer *input) {
         size_t len = evbuffer_get_length(input);
         const void *start;
@@ -97,59 +157,97 @@ static size_t frame_max(struct evbuffer *input) {
         return VARLINK_CALL_MAX;
 }
 
-/*
- * Takes the next whole frame out of the input: its text without the NUL, to be freed. NULL: not all of it is
- * there.
- */
-static char *next_frame(Peer *peer, size_t *ret_len) {
-        struct evbuffer *input = bufferevent_get_input(peer->stream);
+/* The length of the next frame with its NUL, 0 while not all of it is there. */
+static size_t frame_length(Peer *peer, struct evbuffer *input) {
         struct evbuffer_ptr from, end;
-        char *frame;
 
         /*
          * What was searched before is not searched again, or a large frame in small pieces would cost its
          * square.
          */
         if (evbuffer_ptr_set(input, &from, peer->scanned, EVBUFFER_PTR_SET))
-                return NULL;
+                return 0;
 
         end = evbuffer_search(input, "", 1, &from);
-        if (end.pos < 0) {
+        if (end.pos < 0)
                 peer->scanned = evbuffer_get_length(input);
-                return NULL;
-        }
 
-        frame = malloc((size_t)end.pos + 1);
-        if (!frame)
-                return NULL;
-
-        evbuffer_remove(input, frame, (size_t)end.pos + 1);
-        peer->scanned = 0;
-        *ret_len = (size_t)end.pos;
-        return frame;
+        return end.pos < 0 ? 0 : (size_t)end.pos + 1;
 }
 
-static void on_read(struct bufferevent *stream, void *userdata) {
-        Peer *peer = userdata;
-        struct evbuffer *input = bufferevent_get_input(stream);
-        _cleanup_free_ char *frame = NULL;
-        size_t len, most;
+/* Takes the frame out of the input, without copying much of it, and runs its call. */
+static void run_frame(Peer *peer, struct evbuffer *input, size_t len) {
+        struct evbuffer *frame = evbuffer_new();
+
+        if (!frame || evbuffer_remove_buffer(input, frame, len) != (int)len) {
+                if (frame)
+                        evbuffer_free(frame);
+                peer_refuse(peer, "org.reqd.Busy", "out of memory", NULL);
+                return;
+        }
+
+        peer->scanned = 0;
+        bufferevent_set_timeouts(peer->stream, NULL, &dead_after);
+        call_run(peer, frame);
+}
+
+/* Not all of a frame is there. Whether there is room for the rest of it, sooner or later. */
+static bool make_room(Peer *peer, struct evbuffer *input) {
+        size_t most = frame_max(input), len = evbuffer_get_length(input);
+
+        if (len > most)
+                return false;
+        if (len > VARLINK_CALL_MAX && !take_large(peer))
+                return true; /* nothing more is read until it may be large */
+
+        if (peer->large)
+                set_most(peer, VARLINK_IMPORT_MAX);
+        return true;
+}
+
+static void take_frame(Peer *peer) {
+        struct evbuffer *input = bufferevent_get_input(peer->stream);
+        size_t len;
 
         if (peer->call || peer->closing || peer_backlog(peer) > BACKLOG_MAX)
                 return;
 
-        most = frame_max(input);
-        bufferevent_setwatermark(stream, EV_READ, 0, most + 1);
-        frame = next_frame(peer, &len);
-        if (frame)
-                call_run(peer, frame, len);
-        else if (evbuffer_get_length(input) > most)
+        len = frame_length(peer, input);
+        if (len)
+                run_frame(peer, input, len);
+        else if (!make_room(peer, input))
                 peer_refuse(peer, "org.reqd.InvalidInput", "the call is too large", NULL);
         else if (peer->ended)
                 close_when_written(peer);
 }
 
+static void look(Peer *peer) {
+        take_frame(peer);
+        read_while_room(peer);
+}
+
+static void on_look(int fd, short what, void *userdata) {
+        Peer *peer = userdata;
+
+        peer->control->hasty = 0;
+        look(peer);
+}
+
+static void on_read(struct bufferevent *stream, void *userdata) {
+        Peer *peer = userdata;
+
+        if (peer->control->hasty == HASTY_MAX) {
+                look_later(peer);
+                read_while_room(peer);
+                return;
+        }
+
+        peer->control->hasty++;
+        look(peer);
+}
+
 void peer_next(Peer *peer) {
+        give_large(peer);
         look_later(peer);
         if (peer->closing)
                 close_when_written(peer);
@@ -191,7 +289,6 @@ static void on_end(struct bufferevent *stream, short what, void *userdata) {
 }
 
 int peer_new(Control *control, int fd, uid_t uid, pid_t pid, Peer **ret_peer) {
-        struct timeval dead_after = { .tv_sec = DEAD_AFTER_S };
         Peer *peer = calloc(1, sizeof(*peer));
 
         if (!peer) {
@@ -199,9 +296,13 @@ int peer_new(Control *control, int fd, uid_t uid, pid_t pid, Peer **ret_peer) {
                 return -ENOMEM;
         }
 
-        peer->stream =
-                bufferevent_socket_new(control->base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+        peer->look = event_new(control->base, -1, 0, on_look, peer);
+        if (peer->look)
+                peer->stream = bufferevent_socket_new(
+                        control->base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
         if (!peer->stream) {
+                if (peer->look)
+                        event_free(peer->look);
                 close(fd);
                 free(peer);
                 return -ENOMEM;
@@ -213,9 +314,10 @@ int peer_new(Control *control, int fd, uid_t uid, pid_t pid, Peer **ret_peer) {
         TAILQ_INSERT_TAIL(&control->peers, peer, entry);
         control->n_peers++;
         bufferevent_priority_set(peer->stream, 0);
+        event_priority_set(peer->look, 1); /* where the requests are */
         bufferevent_setcb(peer->stream, on_read, on_written, on_end, peer);
         bufferevent_set_timeouts(peer->stream, NULL, &dead_after);
-        bufferevent_setwatermark(peer->stream, EV_READ, 0, VARLINK_CALL_MAX + 1);
+        set_most(peer, VARLINK_CALL_MAX);
         bufferevent_enable(peer->stream, EV_READ | EV_WRITE);
         *ret_peer = peer;
         return 0;
