@@ -118,8 +118,10 @@ void control_set_max_clients(Control *control, uint32_t max_clients) {
 void control_close(Control *control) {
         Peer *peer;
 
-        while ((peer = TAILQ_FIRST(&control->peers)))
+        while ((peer = TAILQ_FIRST(&control->peers))) {
+                peer_flush(peer);
                 peer_free(peer);
+        }
         if (control->listener && control->path)
                 unlink(control->path);
         control->listener = listener_free(control->listener);

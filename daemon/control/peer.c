@@ -89,6 +89,14 @@ static void close_stream(Peer *peer) {
         bufferevent_free(peer->stream);
 }
 
+void peer_flush(Peer *peer) {
+        struct evbuffer *output = bufferevent_get_output(peer->stream);
+
+        evbuffer_unfreeze(output, 1); /* from its front only the stream itself may take */
+        (void)evbuffer_write(output, bufferevent_getfd(peer->stream));
+        evbuffer_freeze(output, 1);
+}
+
 void peer_free(Peer *peer) {
         Control *control = peer->control;
         Call *call = peer->call;

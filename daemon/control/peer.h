@@ -13,6 +13,9 @@
  */
 int peer_new(Control *control, int fd, uid_t uid, pid_t pid, Peer **ret_peer);
 
+/* Writes what the connection takes at once: the loop that would write it later is about to end. */
+void peer_flush(Peer *peer);
+
 /* Ends the connection at once; its call, if there is one, is told. */
 void peer_free(Peer *peer);
 

@@ -3,6 +3,7 @@
 import pytest
 
 from programs import wait_until
+from sqlite_trouble import locked
 from trouble import Proxied, ask_all_the_while
 from wire import Wire, frame
 
@@ -47,3 +48,18 @@ def test_the_daemon_leaves_a_read_that_hangs(proxied, full):
             wait_until(lambda: hangs.hits, "the store is asked")
             assert daemon.stop() == 0, "within a minute: the read itself has five"
     assert "has not ended within 15 s, and is given up" in daemon.log.read_text()
+
+
+def test_a_client_that_waits_for_the_store_is_answered_before_the_end(sqlite_daemon, api, workplace):
+    """Its change is the last thing that is stored, and then the daemon is gone."""
+    daemon = sqlite_daemon
+    daemon.insert_urls(daemon.collection(), api, 10)
+    daemon.ctl("submit", "samples", "--collection", daemon.collection(), "--paused")
+    with Wire(daemon) as wire:
+        with locked(workplace):
+            wire.send(frame("org.reqd.Set", {"job": "samples", "settings": {"concurrency": "7"}}))
+            daemon.process.terminate()
+            wait_until(lambda: "ending: " in daemon.log.read_text(), "it drains")
+        reply = wire.reply()
+        assert reply and reply["parameters"]["job"]["pace"]["concurrency"]["set"] == 7
+    assert daemon.process.wait(timeout=20) == 0
