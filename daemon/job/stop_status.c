@@ -54,7 +54,8 @@ static void write_id(const bson_value_t *id, JsonWriter *writer) {
                 json_member_string(writer, "id", text);
                 break;
         case BSON_TYPE_UTF8:
-                json_member_string(writer, "id", id->value.v_utf8.str);
+                json_key(writer, "id");
+                json_put_string_n(writer, id->value.v_utf8.str, id->value.v_utf8.len);
                 break;
         case BSON_TYPE_INT32:
                 snprintf(text, sizeof(text), "%" PRId32, id->value.v_int32);
