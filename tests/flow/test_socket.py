@@ -66,7 +66,7 @@ def test_without_descriptors_clients_are_told_and_root_still_comes_in(workplace,
 
 def test_no_document_fails_for_want_of_descriptors(daemon, api):
     n = 2000
-    daemon.insert_urls(daemon.collection(), api, n, "delay=20")
+    daemon.insert_urls(daemon.collection(), api, n, "delay=100")
     daemon.ctl("submit", "samples", "--collection", daemon.collection(), "-n", 20)
     daemon.wait_status("samples", lambda s: s["documents"]["ok"] > 100, "it is under way")
     with short_of_descriptors(daemon):
