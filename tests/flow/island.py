@@ -14,6 +14,7 @@ CLONE_NEWNET = 0x40000000
 SETUP = """
 set -e
 mount --make-rprivate /
+touch /etc/hosts /etc/resolv.conf # a bare system may have none, and there is nothing to bind to then
 mount --bind "$1/hosts" /etc/hosts
 mount --bind "$1/resolv.conf" /etc/resolv.conf
 ip link set lo up
