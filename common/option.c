@@ -25,6 +25,14 @@ const Option *option_find_flag(const Option *table, const char *flag) {
         return NULL;
 }
 
+const Option *option_find_shorthand(const Option *table, char shorthand) {
+        for (const Option *option = table; option->path; option++)
+                if (option->shorthand && option->shorthand == shorthand)
+                        return option;
+
+        return NULL;
+}
+
 int option_set_defaults(const Option *table, void *settings) {
         for (const Option *option = table; option->path; option++) {
                 _cleanup_(user_error_deinit) UserError error = {};

@@ -76,6 +76,7 @@ struct Option {
 /* Tables end with a row whose path is NULL. */
 const Option *option_find(const Option *table, const char *path);
 const Option *option_find_flag(const Option *table, const char *flag); /* "--rate"; or "rate" */
+const Option *option_find_shorthand(const Option *table, char shorthand);
 
 int option_set_defaults(const Option *table, void *settings);
 void options_deinit(const Option *table, void *settings);

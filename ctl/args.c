@@ -36,14 +36,6 @@ static const Option *key_options(const Parser *parser) {
         return parser->args.command && parser->args.command->job_options ? parser->keys : NULL;
 }
 
-static const Option *key_find_shorthand(const Option *keys, char shorthand) {
-        for (const Option *key = keys; key && key->path; key++)
-                if (key->shorthand && key->shorthand == shorthand)
-                        return key;
-
-        return NULL;
-}
-
 static bool find_long(const Parser *parser, const char *flag, Found *ret_found) {
         const Option *keys = key_options(parser);
         Found found = {
@@ -57,10 +49,11 @@ static bool find_long(const Parser *parser, const char *flag, Found *ret_found) 
 }
 
 static bool find_short(const Parser *parser, char shorthand, Found *ret_found) {
+        const Option *keys = key_options(parser);
         Found found = {
                 .global = command_option_find_shorthand(command_global_options, shorthand),
                 .own = command_option_find_shorthand(own_options(parser), shorthand),
-                .key = key_find_shorthand(key_options(parser), shorthand),
+                .key = keys ? option_find_shorthand(keys, shorthand) : NULL,
         };
 
         *ret_found = found;

@@ -31,17 +31,36 @@ static void offer(const Typed *typed, const char *candidate, const char *help) {
                 printf("%s\t%s\n", candidate, help ? help : "");
 }
 
-/* What help calls the value of an option, or NULL if there is no such option or it takes none. */
-static const char *arg_of(const Command *command, const char *flag) {
-        const CommandOption *option = command_option_find(command_global_options, flag);
-        const Option *key = NULL;
+static const CommandOption *find_option(const CommandOption *options, const char *word) {
+        return word[1] == '-' ? command_option_find(options, word)
+                              : command_option_find_shorthand(options, word[1]);
+}
 
+static const Option *find_key(const Command *command, const char *word) {
+        if (!command || !command->job_options)
+                return NULL;
+
+        return word[1] == '-' ? option_find_flag(job_spec_options, word)
+                              : option_find_shorthand(job_spec_options, word[1]);
+}
+
+/*
+ * What help calls the value that stands behind the option @word, or NULL if there is no such option, or it takes
+ * none, or has it already, as -n5 does.
+ */
+static const char *arg_of(const Command *command, const char *word) {
+        const CommandOption *option = find_option(command_global_options, word);
+        const Option *key;
+
+        if (word[1] && word[1] != '-' && word[2])
+                return NULL;
         if (!option && command)
-                option = command_option_find(command->options, flag);
-        if (!option && command && command->job_options)
-                key = option_find_flag(job_spec_options, flag);
+                option = find_option(command->options, word);
+        if (option)
+                return option->arg;
 
-        return option ? option->arg : key ? key->arg : NULL;
+        key = find_key(command, word);
+        return key ? key->arg : NULL;
 }
 
 static void look_at(Typed *typed, const char *word) {
@@ -52,7 +71,7 @@ static void look_at(Typed *typed, const char *word) {
         } else if (strncmp(word, "--socket=", strlen("--socket=")) == 0)
                 typed->socket = word + strlen("--socket=");
         else if (word[0] == '-') {
-                typed->wants_arg = strcmp(word, "-n") == 0 ? "N" : arg_of(typed->command, word);
+                typed->wants_arg = arg_of(typed->command, word);
                 typed->wants = typed->wants_arg ? word : NULL;
         } else if (typed->command)
                 typed->n_positionals++;

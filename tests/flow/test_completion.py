@@ -47,6 +47,8 @@ def test_values_are_offered_where_there_is_a_choice(offered):
     assert list(offered("retry", "x", "--reason", "http")) == ["http_status"]
     assert set(offered("wait", "x", "--for", "")) == {"done", "paused"}
     assert offered("submit", "--filter", "") == {}
+    assert offered("submit", "-n", "") == {} and "--paused" in offered("submit", "-n", "5", "--pa")
+    assert "--paused" in offered("submit", "-n5", "--pa") and "--paused" in offered("submit", "-h", "--pa")
 
 
 def test_names_of_jobs_and_settings_are_offered(offered, sqlite_daemon):
