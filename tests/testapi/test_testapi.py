@@ -62,8 +62,8 @@ class Api:
         """Waits until the counters fulfil the condition."""
         wait_until(lambda: condition(self.json("/_counters")))
 
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
+    def end(self, by=signal.SIGTERM):
+        self.process.send_signal(by)
         out, err = self.process.communicate(timeout=20)
         return self.process.returncode, out, err
 
@@ -456,8 +456,7 @@ class Program(unittest.TestCase):
         queries = (b"hang=1", b"drip=1&size=100", b"delay=60s", b"size=1G")
         waiting = [api.socket(b"GET /?" + query + b" HTTP/1.1\r\n\r\n") for query in queries]
         api.wait_until(lambda counters: counters["in_flight"] == len(queries))
-        api.process.send_signal(signal.SIGINT)
-        self.assertEqual(api.end(), (0, "", ""))
+        self.assertEqual(api.end(signal.SIGINT), (0, "", ""))
         for s in waiting:
             s.close()
 
