@@ -47,9 +47,6 @@ static int take_row(Feeder *feeder, StoreRow *row) {
         Document *document;
         bson_iter_t id;
 
-        if (feeder->counts && !row->answered)
-                return 0;
-
         /* feeder_run() saw room for one page of documents at least, and a read is never longer than that. */
         page = watermark_page(feeder->watermark);
         if (!page || !bson_iter_init_find(&id, row->document, "_id"))
@@ -172,7 +169,7 @@ static size_t wanted(const Feeder *feeder) {
         if (feeder->watermark->n_pages + 1 >= WATERMARK_PAGES_MAX)
                 return 0; /* an early document keeps the watermark down; it will end within its attempts */
 
-        return queue_wants(feeder->queue);
+        return feeder->counts ? READ_ROWS_MAX : queue_wants(feeder->queue);
 }
 
 bool feeder_has_more(const Feeder *feeder) {

@@ -32,7 +32,7 @@ struct Feeder {
         struct event *again; /* when to go on after that */
         uint64_t answered;   /* documents met that had their outcome, */
         uint64_t answered_attempts; /* and the requests that had cost */
-        bool counts;                /* only counts what is answered; the rest is passed over */
+        bool counts;                /* all that it reads is answered: nothing gets into the queue */
         bool ended;                 /* reading has reached the end */
         bool resting;               /* the reader holds no cursor */
         bool refused;               /* the store answered no; nothing is read until feeder_again() */

@@ -17,10 +17,22 @@ StoreQuery flow_query(const FlowOptions *options) {
         };
 }
 
+/* What an ended generation is counted from: of the documents themselves nothing is needed. */
+static StoreQuery answered_query(const FlowOptions *options) {
+        static const char *const id_only[] = { NULL };
+
+        return (StoreQuery) {
+                .selection = STORE_SELECT_ANSWERED,
+                .target = options->target,
+                .fields = id_only,
+        };
+}
+
 static void wire(Flow *flow, const FlowOptions *options) {
         flow->services = options->services;
         flow->tally = options->tally;
-        flow->attempts_base = options->tally.attempts;
+        flow->attempts_base = options->tally.attempts + options->unanswered;
+        flow->resumed = options->resume;
 
         flow->feeder = (Feeder) {
                 .services = options->services,
@@ -58,7 +70,7 @@ static void wire(Flow *flow, const FlowOptions *options) {
 
 int flow_new(const FlowOptions *options, Flow **ret_flow) {
         _cleanup_(flow_freep) Flow *flow = NULL;
-        StoreQuery query = flow_query(options);
+        StoreQuery query = options->counts ? answered_query(options) : flow_query(options);
         int r;
 
         flow = calloc(1, sizeof(*flow));
@@ -127,7 +139,12 @@ void flow_hurry(Flow *flow) {
                 writer_flush(&flow->writer);
 }
 
+bool flow_counted(const Flow *flow) {
+        return !flow->left_uncounted && (!flow->resumed || flow->feeder.ended);
+}
+
 void flow_cancel(Flow *flow) {
+        flow->left_uncounted = !flow_counted(flow);
         flow->dispatcher.last_words = true;
         flow->feeder.ended = true;
         dispatcher_drop_waiting(&flow->dispatcher);

@@ -27,9 +27,10 @@ struct FlowOptions {
         StoreTarget target;      /* its strings outlive the flow */
         const bson_t *retry;     /* what the generation reads, see StoreQuery; NULL: all */
         bool resume;             /* the generation was begun before: some documents have their outcome */
-        bool counts;             /* of a generation that has ended: only those that have it are looked for */
+        bool counts;             /* of a generation that has ended: only those that have it are read */
         const bson_value_t *at;  /* watermark to read on from, or NULL */
         Tally tally;             /* of everything at or before it */
+        uint64_t unanswered;     /* requests of this generation for documents that have no outcome */
         uint64_t started_before; /* documents begun in earlier generations */
 
         Pacing *pacing; /* these measure the job and outlive the flow */
@@ -54,6 +55,8 @@ struct Flow {
         Watermark watermark;
         Tally tally;            /* of all documents that have their outcome */
         uint64_t attempts_base; /* requests that were made before this flow */
+        bool resumed;           /* some documents that it reads have their outcome */
+        bool left_uncounted;    /* it was cancelled before it had met all of those */
 };
 
 /* @options: copied, but for what outlives the flow. 0; -ENOMEM; or what store_reader_new() returns. */
@@ -84,7 +87,10 @@ bool flow_quiet(const Flow *flow);
 /* No document but those that wait for the store: the bulk need not wait for company. */
 void flow_hurry(Flow *flow);
 
-/* Drops what is not in flight; what is in flight ends and is stored. */
+/* What an earlier daemon has stored of the generation is in the tally, all of it. */
+bool flow_counted(const Flow *flow);
+
+/* Drops what is not in flight; what is in flight ends and is stored. Reads no further, see flow_counted(). */
 void flow_cancel(Flow *flow);
 
 /* The store had refused; try again. */

@@ -141,8 +141,9 @@ static void refresh_record(Job *job) {
         job->record.watermark = (bson_value_t) {};
         if (watermark->at.value_type != BSON_TYPE_EOD)
                 bson_value_copy(&watermark->at, &job->record.watermark);
-        /* What is cancelled with answers under way is counted once they are stored, or after a restart. */
-        job->record.unsettled = job_ended(job) && !(job->flow->feeder.ended && flow_quiet(job->flow));
+        /* What is cancelled with answers under way, or not counted yet, is so later, or after a restart. */
+        job->record.unsettled = job_ended(job) && !(job->flow->feeder.ended && flow_quiet(job->flow) &&
+                                                          flow_counted(job->flow));
         job->record.tally = job_ended(job) && !job->record.unsettled ? job->flow->tally : watermark->tally;
 }
 
@@ -202,6 +203,7 @@ static FlowOptions flow_options(Job *job) {
                 .counts = record->unsettled,
                 .at = record->watermark.value_type == BSON_TYPE_EOD ? NULL : &record->watermark,
                 .tally = record->tally,
+                .unanswered = job->unanswered,
                 .started_before = record->started_before,
                 .pacing = &job->pacing,
                 .latency = &job->latency,
@@ -228,7 +230,7 @@ static void begin(Job *job) {
 
         if (!job_ended(job))
                 job_event_begun(job, job->record.begun);
-        job->total_known = false;
+        job->total_known &= job_ended(job);
         job->record.begun = true;
         if (job->record.state == JOB_RUNNING && !job->record.started_ms) {
                 job->record.started_ms = time_wall_ms();
@@ -243,6 +245,7 @@ static void begin(Job *job) {
 static void end_flow(Job *job) {
         refresh_record(job);
         job->attempts = flow_attempts(job->flow);
+        job->unanswered = job->attempts - job->flow->tally.attempts;
         job->window_max = job_window_max(job);
         job->flow = flow_free(job->flow);
 }
@@ -337,6 +340,9 @@ static void turn_flow(Job *job) {
 
 void job_turn(Job *job) {
         job_event_failures(job, time_now_us());
+        if (job->forgotten) /* what is saved now would be there again after the deletion */
+                return;
+
         if (job->flow)
                 turn_flow(job);
         else
@@ -366,9 +372,16 @@ bool job_settled(const Job *job) {
         return !job->flow || flow_settled(job->flow);
 }
 
+bool job_uncounted(const Job *job) {
+        return job_ended(job) && (job->flow ? !flow_counted(job->flow) : job->record.unsettled);
+}
+
 bool job_at_rest(const Job *job) {
-        return job->record.state != JOB_RUNNING && job_settled(job) &&
-               (saver_clean(&job->saver) || job->saver.refused || job->services->link->away);
+        if (job->record.state == JOB_RUNNING || !job_settled(job))
+                return false;
+
+        return (saver_clean(&job->saver) && !job_uncounted(job)) || job->saver.refused ||
+               job->services->link->away;
 }
 
 bool job_quiet(const Job *job) {

@@ -52,6 +52,7 @@ struct Job {
         uint64_t total;         /* documents of this generation; valid if: */
         bool total_known;
         uint64_t attempts;   /* requests of this generation, once the flow is gone */
+        uint64_t unanswered; /* of those: for documents that were left without an outcome */
         uint64_t window_max; /* of the flows that have ended since the daemon started */
         bool at_rest;        /* job_at_rest() held in the last turn */
         bool quiet;          /* job_quiet() did */
@@ -80,7 +81,7 @@ int job_new(const Services *services, JobSpec *spec, bool paused, Job **ret_job)
  */
 int job_restore(const Services *services, JobRecord *record, Job **ret_job, UserError *error);
 
-/* job_quiet() holds, or the workers have ended. Calls back whoever waits for a save. Accepts NULL. */
+/* No flow or a quiet one, no save under way; or the workers have ended. Calls back whoever waits for a save. Accepts NULL. */
 Job *job_free(Job *job);
 DEFINE_FREEP(Job, job);
 
@@ -118,8 +119,14 @@ int job_retry(Job *job, const char *reason, int status, const Actor *by, UserErr
 bool job_settled(const Job *job);
 
 /*
- * What those wait for that follow a job: it is not running and settled, and the store knows; or would, if it
- * answered and took it.
+ * It was cancelled before all that an earlier daemon has stored behind the watermark was counted: its totals are
+ * too low, and grow while that is done.
+ */
+bool job_uncounted(const Job *job);
+
+/*
+ * What those wait for that follow a job: it is not running and settled, its totals are whole, and the store knows;
+ * or would, if it answered and took it.
  */
 bool job_at_rest(const Job *job);
 

@@ -96,7 +96,8 @@ int job_cancel(Job *job, const Actor *by, UserError *error) {
         if (job->flow) {
                 flow_cancel(job->flow);
                 flow_again(job->flow); /* answers that the store had refused get another chance */
-        }
+        } else
+                job->record.unsettled = job->record.begun; /* by an earlier daemon */
         job_set_state(job, EVENT_JOB_CANCELLED, JOB_CANCELLED, "by user", by);
         return 0;
 }
@@ -176,9 +177,10 @@ static int check_retry(const Job *job, const char *reason, int status, UserError
                 return 0;
 
         user_error_set(error, NULL, "wait for its end, or cancel it first", "job %s is %s", job->record.name,
-                job->forgotten   ? "being deleted"
-                : job_ended(job) ? "still storing its last outcomes"
-                                 : job_state_name(job->record.state));
+                job->forgotten       ? "being deleted"
+                : job_uncounted(job) ? "still counting what it has stored"
+                : job_ended(job)     ? "still storing its last outcomes"
+                                     : job_state_name(job->record.state));
         return JOB_E_CONFLICT;
 }
 
@@ -202,6 +204,7 @@ int job_retry(Job *job, const char *reason, int status, const Actor *by, UserErr
         record->begun = false;
         record->started_ms = record->ended_ms = 0;
         job->total_known = false;
+        job->unanswered = 0;
         job_count_forget(job);
         job_set_state(job, EVENT_JOB_RETRIED, JOB_RUNNING, NULL, by);
         return 0;

@@ -19,6 +19,16 @@ static void write_time(JsonWriter *writer, const char *key, int64_t wall_ms) {
                 json_member_null(writer, key);
 }
 
+static void write_detail(const Job *job, JsonWriter *writer) {
+        char stop[STOP_DETAIL_SIZE];
+
+        if (job_uncounted(job))
+                json_member_string(writer, "detail",
+                        "what an earlier reqd has stored is still being counted: the totals grow");
+        else
+                json_member_string(writer, "detail", *stop_status_detail(job, stop) ? stop : NULL);
+}
+
 static size_t retrying(const Job *job) {
         return job->flow ? dispatcher_retrying(&job->flow->dispatcher) : 0;
 }
@@ -175,6 +185,7 @@ void job_status_write(Job *job, JsonWriter *writer) {
         json_member_string(writer, "collection", job->spec->collection);
         json_member_string(writer, "state", job_state_name(job->record.state));
         json_member_string(writer, "reason", job->record.reason);
+        write_detail(job, writer);
         stop_status_write(job, writer);
         json_member_int(writer, "generation", job->record.generation);
         write_time(writer, "created", job->record.created_ms);

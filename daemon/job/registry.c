@@ -131,12 +131,20 @@ static void start_requests(Registry *registry) {
         event_add(registry->later, &later);
 }
 
+/* A count of what a deleted job has stored may be under way. */
+static bool may_go(Job *job) {
+        if (job->flow)
+                feeder_rest(&job->flow->feeder);
+
+        return (!job->flow || flow_quiet(job->flow)) && saver_idle(&job->saver);
+}
+
 static void free_leaving(Registry *registry) {
         Job *job, *next;
 
         for (job = TAILQ_FIRST(&registry->leaving); job; job = next) {
                 next = TAILQ_NEXT(job, entry);
-                if (!job_quiet(job))
+                if (!may_go(job))
                         continue;
                 TAILQ_REMOVE(&registry->leaving, job, entry);
                 job_free(job);

@@ -314,10 +314,17 @@ static void deletion_drop(StoreWork *work) {
         deletion_done(work, -ECANCELED);
 }
 
+/* Nothing of it is under way but a count of what it has stored, which nobody wants to know any more. */
+static bool may_be_deleted(const Job *job) {
+        bool counts = job_uncounted(job) && !(job->flow && job->flow->left_uncounted);
+
+        return job_quiet(job) || (counts && saver_idle(&job->saver) && saver_clean(&job->saver));
+}
+
 static int check_deletion(const Job *job, UserError *error) {
         if (!job_ended(job))
                 user_error_set(error, NULL, "cancel it first", "job %s is unfinished", job->record.name);
-        else if (job->forgotten || !job_quiet(job))
+        else if (job->forgotten || !may_be_deleted(job))
                 user_error_set(
                         error, NULL, "try again in a moment", "job %s is not at rest yet", job->record.name);
         else

@@ -83,13 +83,10 @@ static void write_example(const StopExample *example, JsonWriter *writer) {
 
 void stop_status_write(const Job *job, JsonWriter *writer) {
         const FailureStop *stop = &job->record.stop;
-        char detail[STOP_DETAIL_SIZE];
 
-        stop_status_detail(job, detail);
-        json_member_string(writer, "detail", *detail ? detail : NULL);
         json_key(writer, "examples");
         json_open_array(writer);
-        for (size_t i = 0; *detail && i < stop->n_examples; i++)
+        for (size_t i = 0; stopped(job) && i < stop->n_examples; i++)
                 write_example(&stop->examples[i], writer);
         json_close_array(writer);
 }

@@ -10,5 +10,5 @@
 /* "12 of 100 documents failed ..."; "" where the job has not paused for that. Returns @text. */
 char *stop_status_detail(const Job *job, char text[STOP_DETAIL_SIZE]);
 
-/* Writes the members `detail` and `examples` into the object that is open. */
+/* Writes the member `examples` into the object that is open. */
 void stop_status_write(const Job *job, JsonWriter *writer);

@@ -84,7 +84,8 @@ static bool is_selected(const Selection *selection, const bson_t *document, Stor
                 return selection_matches(selection, document);
 
         meta = memory_meta(document, selection->meta, &selection->job);
-        if (selection->resume && meta.own && meta.generation == selection->generation) {
+        if ((selection->resume || selection->kind == STORE_SELECT_ANSWERED) && meta.own &&
+                meta.generation == selection->generation) {
                 *ret_row = (StoreRow) {
                         .answered = true,
                         .state = meta.state,
@@ -93,6 +94,9 @@ static bool is_selected(const Selection *selection, const bson_t *document, Stor
                 };
                 return true;
         }
+
+        if (selection->kind == STORE_SELECT_ANSWERED)
+                return false;
 
         if (selection->kind == STORE_SELECT_PENDING)
                 return !meta.own && !selection_find(document, selection->field, &iter) &&

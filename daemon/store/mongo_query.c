@@ -82,15 +82,26 @@ static void append_selected(bson_t *filter, const StoreQuery *query) {
         bson_append_array_end(filter, &all);
 }
 
-static bool resumes(const StoreQuery *query) {
-        return query->resume && query->selection != STORE_SELECT_ALL;
+static void append_answered(bson_t *filter, const StoreTarget *target) {
+        BSON_APPEND_OID(filter, meta(target, "id").text, &target->job);
+        BSON_APPEND_INT32(filter, meta(target, "gen").text, target->generation);
+}
+
+bool mongo_query_tells_answers(const StoreQuery *query) {
+        return query->selection == STORE_SELECT_ANSWERED ||
+               (query->resume && query->selection != STORE_SELECT_ALL);
 }
 
 void mongo_query_append_filter(bson_t *filter, const StoreQuery *query) {
         const StoreTarget *target = &query->target;
         bson_t any, part;
 
-        if (!resumes(query)) {
+        if (query->selection == STORE_SELECT_ANSWERED) {
+                append_answered(filter, target);
+                return;
+        }
+
+        if (!mongo_query_tells_answers(query)) {
                 append_selected(filter, query);
                 return;
         }
@@ -100,8 +111,7 @@ void mongo_query_append_filter(bson_t *filter, const StoreQuery *query) {
         append_selected(&part, query);
         bson_append_document_end(&any, &part);
         BSON_APPEND_DOCUMENT_BEGIN(&any, "1", &part);
-        BSON_APPEND_OID(&part, meta(target, "id").text, &target->job);
-        BSON_APPEND_INT32(&part, meta(target, "gen").text, target->generation);
+        append_answered(&part, target);
         bson_append_document_end(&any, &part);
         bson_append_array_end(filter, &any);
 }
@@ -115,7 +125,7 @@ static bool names(const char *const *fields, const char *field) {
 }
 
 bool mongo_query_hides_meta(const StoreQuery *query) {
-        return resumes(query) && query->fields && !names(query->fields, query->target.meta);
+        return mongo_query_tells_answers(query) && query->fields && !names(query->fields, query->target.meta);
 }
 
 void mongo_query_append_projection(bson_t *projection, const StoreQuery *query) {

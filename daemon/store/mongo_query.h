@@ -13,9 +13,12 @@
 /* Appends what @query selects, without a place to begin at, to the empty @filter. */
 void mongo_query_append_filter(bson_t *filter, const StoreQuery *query);
 
+/* Whether rows are to be marked that have their outcome. */
+bool mongo_query_tells_answers(const StoreQuery *query);
+
 /*
- * Appends the projection of @query to the empty @projection; with `resume` that includes what the row says
- * of its outcome. Nothing is appended where whole documents are wanted.
+ * Appends the projection of @query to the empty @projection; where answers are told that includes what the row
+ * says of its outcome. Nothing is appended where whole documents are wanted.
  */
 void mongo_query_append_projection(bson_t *projection, const StoreQuery *query);
 

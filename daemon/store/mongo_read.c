@@ -29,7 +29,7 @@ struct MongoReader {
         char *meta;
         bson_oid_t job;
         int32_t generation;
-        bool resume;
+        bool tells; /* which rows have their outcome */
         bool hides_meta;
         bson_t filter;     /* the selection, without a place to begin at */
         bson_t projection; /* empty: whole documents */
@@ -93,7 +93,7 @@ int mongo_reader_new(
         reader->store = (MongoStore *)store;
         reader->job = target->job;
         reader->generation = target->generation;
-        reader->resume = query->resume && query->selection != STORE_SELECT_ALL;
+        reader->tells = mongo_query_tells_answers(query);
         reader->hides_meta = mongo_query_hides_meta(query);
         bson_init(&reader->filter);
         bson_init(&reader->projection);
@@ -289,7 +289,7 @@ static int take(Reading *reading, const bson_t *document) {
         if (!row)
                 return error_trace(-ENOMEM);
 
-        if (reader->resume)
+        if (reader->tells)
                 tell_answer(reader, document, row);
         return 0;
 }

@@ -41,6 +41,11 @@ static const char *const texts[_SQLITE_STATEMENT_N] = {
         [SQLITE_STATEMENT_SELECT_ALL] = "SELECT d.key, d.doc, 0, NULL, NULL, NULL, NULL FROM documents d"
                                         " WHERE d.collection = :collection AND d.key > :after ORDER BY d.key",
 
+        [SQLITE_STATEMENT_SELECT_ANSWERED] =
+                "SELECT o.key, d.doc, 1, o.state, o.reason, o.status, o.attempts"
+                " FROM outcomes o CROSS JOIN documents d ON d.collection = :collection AND d.key = o.key"
+                " WHERE o.job = :job AND o.key > :after AND o.gen = :gen ORDER BY o.key",
+
         [SQLITE_STATEMENT_OTHER_TARGETS] =
                 "SELECT DISTINCT field, meta FROM targets WHERE collection = ?1 AND job <> ?2",
 

@@ -12,12 +12,13 @@ typedef enum SqliteStatement {
         SQLITE_STATEMENT_ROLLBACK,
 
         /*
-         * The three selections, in the order of StoreSelection: rows of key, document, answered, state,
+         * The selections, in the order of StoreSelection: rows of key, document, answered, state,
          * reason, status, attempts, sorted by key.
          */
         SQLITE_STATEMENT_SELECT_PENDING,
         SQLITE_STATEMENT_SELECT_FAILED,
         SQLITE_STATEMENT_SELECT_ALL,
+        SQLITE_STATEMENT_SELECT_ANSWERED,
 
         SQLITE_STATEMENT_OTHER_TARGETS, /* (collection, job): field, meta of the other jobs */
         SQLITE_STATEMENT_OUTCOMES_OF, /* (collection, key): field, meta, meta JSON, response; newest first */

@@ -73,6 +73,7 @@ typedef enum StoreSelection {
         STORE_SELECT_PENDING, /* generation 1: match the filter, have no result field and no meta of this job */
         STORE_SELECT_FAILED, /* generation G > 1: this job's failed of an earlier generation, and `retry` matches */
         STORE_SELECT_ALL, /* every document that matches the filter, whole, outcomes merged in: for export */
+        STORE_SELECT_ANSWERED, /* have an outcome of this job and generation, whatever `filter` says; marked as answered */
 } StoreSelection;
 
 struct StoreTarget {
@@ -98,7 +99,7 @@ struct StoreQuery {
 
 struct StoreRow {
         bson_t *document; /* _id first, then the projected fields */
-        bool answered;    /* resume only: it has its outcome already, which says: */
+        bool answered;    /* resume and STORE_SELECT_ANSWERED only: it has its outcome already, which says: */
         OutcomeState state;
         FailureReason reason;
         uint32_t attempts;

@@ -104,7 +104,12 @@ static void fake_reader_free(StoreReader *base) {
 
 static int fake_reader_next(
         StoreReader *base, size_t max_rows, size_t max_bytes, StorePage **ret_page, StoreFailure *failure) {
-        return store_reader_next(((FakeReader *)base)->memory, max_rows, max_bytes, ret_page, failure);
+        bool does;
+        int answer = begin(fake_of(base->store), FAKE_READ, &does);
+
+        return answer ? answer_of(answer, failure)
+                      : store_reader_next(
+                                ((FakeReader *)base)->memory, max_rows, max_bytes, ret_page, failure);
 }
 
 static void fake_reader_rest(StoreReader *base) {
@@ -185,6 +190,11 @@ static const StoreOps fake_lease_ops = {
         .lease_renew = fake_lease_renew,
         .lease_release = fake_lease_release,
 };
+
+void fake_store_in(FakeStore *store, const char *uri) {
+        store_free(store->memory);
+        assert_int_equal(store_open(uri, NULL, &store->memory, NULL), 0);
+}
 
 void fake_lease_out(FakeStore *store) {
         store->base.ops = &fake_lease_ops;
@@ -290,6 +300,10 @@ void job_fixture_end_workers(JobFixture *fixture) {
         for (FakeCall call = 0; call < _FAKE_CALL_N; call++)
                 fake_hold(fixture->store, call, false);
         workers_free(TAKE_PTR(fixture->workers));
+}
+
+void job_fixture_begin_workers(JobFixture *fixture) {
+        assert_int_equal(workers_new(fixture->base, &fixture->workers), 0);
 }
 
 void job_fixture_deinit(JobFixture *fixture) {

@@ -20,6 +20,7 @@ typedef enum FakeCall {
         FAKE_SAVE,
         FAKE_DELETE,
         FAKE_LOAD,
+        FAKE_READ,
         FAKE_WRITE,
         FAKE_COUNT,
         FAKE_TAKE,
@@ -63,6 +64,9 @@ void job_fixture_init(JobFixture *fixture);
 /* Ends the workers, as the daemon does before it frees the jobs; calls that are held go on. */
 void job_fixture_end_workers(JobFixture *fixture);
 
+/* Another daemon on the same store: new workers, after those of the one before have ended. */
+void job_fixture_begin_workers(JobFixture *fixture);
+
 /* Frees what is there in the daemon's order: workers, then the link, then the store. */
 void job_fixture_deinit(JobFixture *fixture);
 
@@ -79,6 +83,9 @@ unsigned fake_calls(FakeStore *store, FakeCall call);
 
 /* Waits until @n such calls have been begun. */
 void fake_await(FakeStore *store, FakeCall call, unsigned n);
+
+/* From now on what is stored lies in the store of that URI, where there is nothing yet. */
+void fake_store_in(FakeStore *store, const char *uri);
 
 /* From now on it has a lease on its jobs; before lease_init(). */
 void fake_lease_out(FakeStore *store);

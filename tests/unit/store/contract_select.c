@@ -188,6 +188,41 @@ static void resuming_gives_the_answered_ones_whatever_the_filter_says_by_now(voi
         bson_destroy(filter);
 }
 
+static void what_a_generation_has_answered_is_given_by_itself(void **state) {
+        static const char *const id_only[] = { NULL };
+        const bson_value_t after = { .value_type = BSON_TYPE_INT32, .value.v_int32 = 1 };
+        _cleanup_(store_reader_freep) StoreReader *reader = NULL;
+        _cleanup_(store_page_freep) StorePage *page = NULL;
+        Contract *contract = *state;
+        StoreQuery query = query_of(contract, STORE_SELECT_ANSWERED, JOB_1, 1);
+        StoreTarget again = target_of(contract, JOB_1, 2);
+        bson_t *filter = bson_of("{\"n\": 5}");
+
+        given_a_job_half_done(contract);
+        query.filter = filter;
+        assert_ids(contract, &query, "[1, 2, 3]");
+        assert_int_equal(count_of(contract, &query), 3);
+        bson_destroy(filter);
+
+        query.filter = NULL;
+        query.fields = id_only;
+        assert_int_equal(store_reader_new(contract->store, &query, &after, &reader), 0);
+        page = next_page(reader, 10, SIZE_MAX);
+        assert_true(page->end);
+        assert_int_equal(page->n_rows, 2);
+        assert_answered(&page->rows[0], OUTCOME_FAILED, REASON_HTTP_STATUS, 3);
+        assert_answered(&page->rows[1], OUTCOME_FAILED, REASON_TIMEOUT, 3);
+        assert_field(page->rows[0].document, "n", NULL);
+        assert_field(page->rows[0].document, "reqd", NULL);
+
+        write_one(contract, &again, ok_outcome(contract->store, "3", "{}"));
+        assert_ids(contract, &query, "[1, 2]");
+        query.target.generation = 2;
+        assert_ids(contract, &query, "[3]");
+        query = query_of(contract, STORE_SELECT_ANSWERED, JOB_2, 1);
+        assert_ids(contract, &query, "[]");
+}
+
 static void resuming_a_retry_gives_what_that_generation_answered(void **state) {
         _cleanup_(store_reader_freep) StoreReader *reader = NULL;
         _cleanup_(store_page_freep) StorePage *page = NULL;
@@ -277,6 +312,7 @@ const ContractCase contract_select_cases[] = {
         CONTRACT_CASE(failed_ones_of_earlier_generations_are_taken_as_retry_says),
         CONTRACT_CASE(resuming_gives_the_answered_ones_too_and_says_how),
         CONTRACT_CASE(resuming_gives_the_answered_ones_whatever_the_filter_says_by_now),
+        CONTRACT_CASE(what_a_generation_has_answered_is_given_by_itself),
         CONTRACT_CASE(resuming_a_retry_gives_what_that_generation_answered),
         CONTRACT_CASE(counts_agree_with_reading),
         CONTRACT_CASE(outcomes_are_read_back_by_themselves),

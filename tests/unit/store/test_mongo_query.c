@@ -59,6 +59,7 @@ static void test_selections(void **state) {
                         " \"reqd.status\" : { \"$in\" : [ 500, 404 ] } } ] }" },
                 { STORE_SELECT_FAILED, 2, true, NULL, NULL,
                         "{ \"$or\" : [ { \"$and\" : [ { " FAILED " } ] }, " OUTCOME_OF_THIS("2") " ] }" },
+                { STORE_SELECT_ANSWERED, 2, false, "{\"a\": 1}", NULL, OUTCOME_OF_THIS("2") },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

@@ -1,0 +1,93 @@
+"""What a job counts when its daemon was killed, and the next one has not met yet all that is stored."""
+
+import collections
+
+from programs import wait_until
+
+SLOW = 50  # documents at the front whose answers take very long; the daemon reads no further while so many wait
+QUICK = 400  # those behind them, a quarter of which fail
+
+
+def insert(daemon, api):
+    """The slow ones take as long as the API is told to, the others no time."""
+    queries = [""] * SLOW + ["delay=0&status=404" if i % 4 == 0 else "delay=0" for i in range(QUICK)]
+    daemon.insert(daemon.collection(), [
+        {"_id": {"$oid": f"{i:024x}"}, "i": i, "url": api.url_of(i, query)} for i, query in enumerate(queries)
+    ])
+    api.set("delay=3600s")
+
+
+def leave_a_gap(daemon, api, *options):
+    """The daemon is killed with the quick ones stored behind the slow ones, and reads in small steps from then on."""
+    insert(daemon, api)
+    daemon.ctl("submit", "samples", "--collection", daemon.collection(), "-n", "100", "--timeout", "1h", *options)
+    daemon.wait_status("samples", lambda s: s["documents"]["ok"] + s["documents"]["failed"] == QUICK, "the quick ones")
+    daemon.ctl("set", "samples", "concurrency=5")
+    daemon.kill()
+    wait_until(lambda: api.in_flight() == 0, "the far end has noticed")
+
+
+def stored(daemon):
+    return [d["reqd"] for d in daemon.documents(daemon.collection()) if "reqd" in d]
+
+
+def assert_exact(daemon):
+    """Status, verify and the store say the same."""
+    status = daemon.status("samples")
+    outcomes = stored(daemon)
+    states = collections.Counter(o["state"] for o in outcomes)
+    assert len(outcomes) >= QUICK
+    assert status["documents"]["ok"] == states["ok"] and status["documents"]["failed"] == states["failed"]
+    assert sum(status["failures"].values()) == states["failed"]
+    assert status["attempts"] == sum(o["attempts"] for o in outcomes)
+    assert status["detail"] is None and status["documents"]["gone"] == 0
+    result = daemon.json("verify", "samples")["result"]
+    assert result["totals_match"] and result["ok"] == states["ok"] and result["failed"] == states["failed"]
+
+
+def test_cancelled_at_once_after_a_kill(daemon, api):
+    leave_a_gap(daemon, api)
+    api.set("delay=100")
+    daemon.start()
+    daemon.ctl("cancel", "samples")
+    assert daemon.wait("samples").returncode == 1
+    assert_exact(daemon)
+    asked = api.ids()
+    assert all(asked[str(i)] == 1 for i in range(SLOW, SLOW + QUICK)), "counting asks for nothing"
+    daemon.kill()
+    daemon.start()
+    assert_exact(daemon)
+    daemon.ctl("delete", "samples")
+
+
+def test_cancelled_and_killed_before_it_was_counted(daemon, api):
+    leave_a_gap(daemon, api)
+    daemon.start()
+    daemon.wait_status("samples", lambda s: s["documents"]["in_flight"] == 5, "it is at work again")
+    daemon.ctl("cancel", "samples")
+    status = daemon.status("samples")
+    assert status["documents"]["ok"] + status["documents"]["failed"] < QUICK, "it has not come by all of them"
+    assert "still being counted" in status["detail"]
+    assert status["detail"] in daemon.ctl("status", "samples").stdout
+    daemon.kill()
+    daemon.start()
+    assert daemon.wait("samples").returncode == 1
+    assert_exact(daemon)
+    assert len(stored(daemon)) == QUICK
+
+
+def test_a_retry_after_such_a_cancel_knows_how_much_was_begun(daemon, api):
+    leave_a_gap(daemon, api, "--limit", QUICK + SLOW)
+    api.set("delay=100")
+    daemon.start()
+    daemon.ctl("cancel", "samples")
+    daemon.wait("samples")
+    begun = len(stored(daemon))
+    failed = daemon.status("samples")["documents"]["failed"]
+    left = QUICK + SLOW - begun  # that the limit allows yet
+    assert 0 < left < failed
+    daemon.ctl("retry", "samples")
+    daemon.wait("samples")
+    status = daemon.status("samples")
+    assert (status["state"], status["reason"]) == ("paused", "limit reached")
+    assert status["documents"]["failed"] == left and status["generation"] == 2
