@@ -141,10 +141,17 @@ static bool too_many_wait(const Dispatcher *dispatcher) {
                (most < DISPATCHER_RETRIES_MIN ? DISPATCHER_RETRIES_MIN : most);
 }
 
+/* Without that a limit would be a limit to what was met so far, while documents that were passed over come first. */
+static bool knows_how_many_were_begun(const Dispatcher *dispatcher) {
+        const Feeder *feeder = dispatcher->feeder;
+
+        return (!dispatcher->spec->stop.limit && !feeder->looks_ahead) || feeder_knows_answered(feeder);
+}
+
 bool dispatcher_limit_reached(const Dispatcher *dispatcher) {
         uint64_t limit = dispatcher->spec->stop.limit;
 
-        return limit && dispatcher->started + dispatcher->feeder->answered >= limit &&
+        return limit && dispatcher->started + feeder_answered(dispatcher->feeder) >= limit &&
                dispatcher->queue->n > 0;
 }
 
@@ -159,7 +166,8 @@ static void end_unsendable(Dispatcher *dispatcher, Document *document, Outcome *
 
 /* Whether a document may be sent that never was. */
 static bool new_may_start(const Dispatcher *dispatcher) {
-        return !too_many_wait(dispatcher) && !dispatcher_limit_reached(dispatcher) &&
+        return !too_many_wait(dispatcher) && knows_how_many_were_begun(dispatcher) &&
+               !dispatcher_limit_reached(dispatcher) &&
                !writer_full(dispatcher->writer, dispatcher->pacing->concurrency);
 }
 
@@ -262,7 +270,7 @@ static LimitedBy none_ready(const Dispatcher *dispatcher, uint64_t now_us, uint6
         *ret_wait_us = lanes_wait_us(&dispatcher->lanes, now_us);
         if (dispatcher->lanes.n_due > 0 || too_many_wait(dispatcher))
                 return LIMITED_BY_ORIGIN;
-        if (dispatcher->queue->n == 0)
+        if (dispatcher->queue->n == 0 || !knows_how_many_were_begun(dispatcher))
                 return LIMITED_BY_SOURCE;
 
         return dispatcher_limit_reached(dispatcher) ? LIMITED_BY_IDLE : LIMITED_BY_ORIGIN;

@@ -41,7 +41,7 @@ struct Dispatcher {
         FailureDigest *failures; /* those of them that failed */
         FailureStop *stop;       /* likewise, since the job was resumed last */
 
-        const Feeder *feeder; /* what it met with their outcome, limit counts, too */
+        const Feeder *feeder; /* what had its outcome already, limit counts, too */
         uint64_t started;     /* documents of this job begun otherwise, all generations */
         uint64_t attempts;    /* requests begun by this dispatcher */
         DocumentList begun;   /* in flight or being parsed */

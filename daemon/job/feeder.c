@@ -12,11 +12,12 @@
 #define READ_ROWS_MAX 5000u
 #define SHORT_OF_MEMORY_US (100 * USEC_PER_MSEC)
 
-/* One call of the reader: a page, or a rest where `max_rows` is 0. */
+/* One call of a reader: a page, or a rest of both where `max_rows` is 0. */
 struct FeederRead {
         StoreWork work;
         Feeder *feeder;
         StoreReader *reader;
+        StoreReader *ahead; /* NULL: there is none, or `reader` is to be read from */
         size_t max_rows;
         StorePage *page;
 };
@@ -24,12 +25,14 @@ struct FeederRead {
 static int run_read(StoreWork *work, Store *store) {
         FeederRead *read = (FeederRead *)work;
 
-        if (!read->max_rows) {
-                store_reader_rest(read->reader);
-                return 0;
-        }
+        if (read->max_rows)
+                return store_reader_next(read->ahead ? read->ahead : read->reader, read->max_rows,
+                        READ_BYTES_MAX, &read->page, &work->failure);
 
-        return store_reader_next(read->reader, read->max_rows, READ_BYTES_MAX, &read->page, &work->failure);
+        store_reader_rest(read->reader);
+        if (read->ahead)
+                store_reader_rest(read->ahead);
+        return 0;
 }
 
 static void take_answered(Feeder *feeder, WatermarkPage *page, const StoreRow *row) {
@@ -93,6 +96,12 @@ static void take_page(Feeder *feeder) {
         feeder->taken = 0;
 }
 
+static void take_ahead(Feeder *feeder, StorePage *page) {
+        feeder->found_ahead += page->n_rows;
+        feeder->looked_ahead = page->end;
+        store_page_free(page);
+}
+
 static void read_done(StoreWork *work, int r) {
         FeederRead *read = (FeederRead *)work;
         Feeder *feeder = read->feeder;
@@ -105,6 +114,8 @@ static void read_done(StoreWork *work, int r) {
                 feeder->refuse(&work->failure, feeder->userdata);
         } else if (feeder->ended) /* the job has been cancelled meanwhile */
                 store_page_free(read->page);
+        else if (read->page && read->ahead)
+                take_ahead(feeder, read->page);
         else if (read->page) {
                 feeder->page = read->page;
                 take_page(feeder);
@@ -119,7 +130,7 @@ static void read_drop(StoreWork *work) {
         free(work);
 }
 
-static void submit(Feeder *feeder, size_t max_rows) {
+static void submit(Feeder *feeder, StoreReader *ahead, size_t max_rows) {
         FeederRead *read = calloc(1, sizeof(*read));
 
         if (!read) {
@@ -131,6 +142,7 @@ static void submit(Feeder *feeder, size_t max_rows) {
                 .work = { .run = run_read, .done = read_done, .drop = read_drop },
                 .feeder = feeder,
                 .reader = feeder->reader,
+                .ahead = ahead,
                 .max_rows = max_rows,
         };
         feeder->read = read;
@@ -146,6 +158,7 @@ int feeder_init(Feeder *feeder, const StoreQuery *query) {
         const Watermark *watermark = feeder->watermark;
 
         feeder->resting = true;
+        feeder->target = query->target;
         feeder->again = evtimer_new(feeder->services->base, on_again, feeder);
         if (!feeder->again)
                 return -ENOMEM;
@@ -159,6 +172,7 @@ void feeder_deinit(Feeder *feeder) {
         if (feeder->again)
                 event_free(feeder->again);
         feeder->again = NULL;
+        feeder->ahead = store_reader_free(feeder->ahead);
         feeder->reader = store_reader_free(feeder->reader);
 }
 
@@ -176,6 +190,34 @@ bool feeder_has_more(const Feeder *feeder) {
         return feeder->read || wanted(feeder) > 0;
 }
 
+/* What this daemon has sent lies before the last row, and has no place in what is found behind it. */
+static void look_ahead(Feeder *feeder) {
+        static const char *const id_only[] = { NULL };
+        const StoreQuery query = {
+                .selection = STORE_SELECT_ANSWERED, .target = feeder->target, .fields = id_only
+        };
+
+        if (!feeder->ahead) {
+                if (store_reader_new(feeder->services->link->store, &query, watermark_last(feeder->watermark),
+                            &feeder->ahead)) {
+                        go_on_later(feeder);
+                        return;
+                }
+                feeder->found_ahead = feeder->answered;
+        }
+
+        submit(feeder, feeder->ahead, READ_ROWS_MAX);
+}
+
+uint64_t feeder_answered(const Feeder *feeder) {
+        return feeder->looked_ahead && feeder->found_ahead > feeder->answered ? feeder->found_ahead
+                                                                              : feeder->answered;
+}
+
+bool feeder_knows_answered(const Feeder *feeder) {
+        return !feeder->resumes || feeder->looked_ahead || feeder->ended;
+}
+
 void feeder_run(Feeder *feeder) {
         size_t rows;
 
@@ -187,14 +229,20 @@ void feeder_run(Feeder *feeder) {
                 return;
         }
 
+        if (feeder->looks_ahead && !feeder_knows_answered(feeder)) {
+                if (!feeder->read && !feeder->refused)
+                        look_ahead(feeder);
+                return;
+        }
+
         rows = wanted(feeder);
         if (rows > 0)
-                submit(feeder, rows < READ_ROWS_MAX ? rows : READ_ROWS_MAX);
+                submit(feeder, NULL, rows < READ_ROWS_MAX ? rows : READ_ROWS_MAX);
 }
 
 void feeder_rest(Feeder *feeder) {
         if (!feeder->read && !feeder->resting)
-                submit(feeder, 0);
+                submit(feeder, feeder->ahead, 0);
 }
 
 void feeder_again(Feeder *feeder) {

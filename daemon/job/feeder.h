@@ -12,7 +12,7 @@
 /*
  * Reads pages of pending documents into the queue (the script's boss): one read at a time, on a worker, when
  * half of the queue is free. After a restart it meets documents that have their outcome already, and counts
- * those. Thread: the loop's; nothing calls back before it returns, and nothing blocks unless it says so.
+ * those; where somebody must know before how many they are, it looks ahead for them first. Thread: the loop's; nothing calls back before it returns, and nothing blocks unless it says so.
  */
 
 typedef struct Feeder Feeder;
@@ -26,23 +26,29 @@ struct Feeder {
         Watermark *watermark;
         Tally *tally; /* where answered documents are counted */
         StoreReader *reader;
+        StoreReader *ahead; /* looks for what has its outcome behind the last row, or NULL */
+        StoreTarget target;
         FeederRead *read;    /* under way, or NULL */
         StorePage *page;     /* read, but not taken wholly for lack of memory; nothing is read before */
         size_t taken;        /* rows of it */
         struct event *again; /* when to go on after that */
         uint64_t answered;   /* documents met that had their outcome, */
         uint64_t answered_attempts; /* and the requests that had cost */
-        bool counts;                /* all that it reads is answered: nothing gets into the queue */
-        bool ended;                 /* reading has reached the end */
-        bool resting;               /* the reader holds no cursor */
-        bool refused;               /* the store answered no; nothing is read until feeder_again() */
+        uint64_t found_ahead;       /* documents with an outcome, those met before it looked included */
+        bool resumes;               /* an earlier daemon has stored some outcomes */
+        bool looks_ahead;  /* somebody must know how many, and nothing else is read before; for good */
+        bool looked_ahead; /* that is `found_ahead` */
+        bool counts;       /* all that it reads is answered: nothing gets into the queue */
+        bool ended;        /* reading has reached the end */
+        bool resting;      /* the reader holds no cursor */
+        bool refused;      /* the store answered no; nothing is read until feeder_again() */
         void (*refuse)(const StoreFailure *failure, void *userdata); /* @failure: during the call */
         void *userdata;
 };
 
 /*
- * @feeder is otherwise filled by the caller: services, queue, watermark, tally, counts, refuse, userdata, all of
- * which outlive it. @query is copied. Returns what store_reader_new() returns, or -ENOMEM.
+ * @feeder is otherwise filled by the caller: services, queue, watermark, tally, resumes, counts, refuse, userdata,
+ * all of which outlive it. @query is copied, but for the strings of its target, which outlive it, too. Returns what store_reader_new() returns, or -ENOMEM.
  */
 int feeder_init(Feeder *feeder, const StoreQuery *query);
 
@@ -57,6 +63,14 @@ void feeder_run(Feeder *feeder);
 
 /* Documents are being read, or will be by the next feeder_run(): an empty queue does not stay so. */
 bool feeder_has_more(const Feeder *feeder);
+
+/*
+ * How many documents of the generation an earlier daemon has stored the outcome of, from where this one began; and
+ * whether that is known, or only how many it has met so far. It gets known by `looks_ahead`, or at the end. Right
+ * only if nothing is sent between that is set and that is known but what was read before.
+ */
+uint64_t feeder_answered(const Feeder *feeder);
+bool feeder_knows_answered(const Feeder *feeder);
 
 /* Lets go of what the reader holds in the store, if no read is under way; the next read picks it up again. */
 void feeder_rest(Feeder *feeder);

@@ -39,6 +39,7 @@ static void wire(Flow *flow, const FlowOptions *options) {
                 .queue = &flow->queue,
                 .watermark = &flow->watermark,
                 .tally = &flow->tally,
+                .resumes = options->resume && !options->counts,
                 .counts = options->counts,
                 .refuse = options->refuse,
                 .userdata = options->userdata,
@@ -108,6 +109,7 @@ Flow *flow_free(Flow *flow) {
 
 void flow_read(Flow *flow, bool rest) {
         queue_resize(&flow->queue, flow->dispatcher.pacing->concurrency);
+        flow->feeder.looks_ahead |= flow->dispatcher.spec->stop.limit > 0;
         feeder_run(&flow->feeder);
         if (rest)
                 feeder_rest(&flow->feeder);

@@ -54,6 +54,16 @@ void watermark_add(WatermarkPage *page, const bson_value_t *key) {
         page->open++;
 }
 
+const bson_value_t *watermark_last(const Watermark *watermark) {
+        const WatermarkPage *page;
+
+        TAILQ_FOREACH_REVERSE(page, &watermark->pages, WatermarkPages, entry)
+                if (page->documents)
+                        return &page->last;
+
+        return watermark->at.value_type == BSON_TYPE_EOD ? NULL : &watermark->at;
+}
+
 static bool fold(Watermark *watermark) {
         WatermarkPage *page;
         bool moved = false;

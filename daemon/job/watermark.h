@@ -46,6 +46,9 @@ void watermark_deinit(Watermark *watermark);
 /* The page that the next document belongs to; NULL when too many are open, or without memory. */
 WatermarkPage *watermark_page(Watermark *watermark);
 
+/* The _id of the last document added, or where it began; NULL: nothing was read yet. Good until the next change. */
+const bson_value_t *watermark_last(const Watermark *watermark);
+
 /* One more document, in reading order, that is not finished yet. @key is copied. */
 void watermark_add(WatermarkPage *page, const bson_value_t *key);
 

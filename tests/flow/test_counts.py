@@ -2,7 +2,8 @@
 
 import collections
 
-from programs import wait_until
+import pytest
+from programs import Api, wait_until
 
 SLOW = 50  # documents at the front whose answers take very long; the daemon reads no further while so many wait
 QUICK = 400  # those behind them, a quarter of which fail
@@ -91,3 +92,31 @@ def test_a_retry_after_such_a_cancel_knows_how_much_was_begun(daemon, api):
     status = daemon.status("samples")
     assert (status["state"], status["reason"]) == ("paused", "limit reached")
     assert status["documents"]["failed"] == left and status["generation"] == 2
+
+
+@pytest.mark.parametrize("when", ["submit", "set"])
+def test_a_limit_holds_over_a_kill(daemon, api, workplace, when):
+    """Documents that were passed over, as their origin said later, come first after a kill; others were begun instead."""
+    other = Api(workplace)
+    late, limit = 40, 60
+    urls = [api.url_of(i, "retry_after=3000") for i in range(late)] + [other.url_of(i) for i in range(100)]
+    daemon.insert(daemon.collection(), [{"_id": i, "url": url} for i, url in enumerate(urls)])
+    api.set("status=429")
+    daemon.ctl("submit", "samples", "--collection", daemon.collection(), "-n", "5", "--limit", limit)
+    begun = daemon.wait_status("samples", lambda s: s["documents"]["in_flight"] == 0 and s["documents"]["ok"] and
+                               s["documents"]["ok"] + s["documents"]["retrying"] == limit, "the limit is reached")
+    assert begun["documents"]["ok"] == len(other.ids()) and begun["documents"]["retrying"] <= 5
+    if when == "set":
+        daemon.ctl("pause", "samples")
+        daemon.ctl("set", "samples", "limit=none")
+    daemon.kill()
+    api.set("status=200")
+    daemon.start()
+    if when == "set":
+        daemon.ctl("resume", "samples", "--limit", limit)
+    assert daemon.wait("samples").returncode == 0
+    status = daemon.status("samples")
+    assert (status["state"], status["reason"]) == ("paused", "limit reached")
+    assert len(stored(daemon)) == limit, "and not a document more"
+    assert set(other.ids()) == {str(i) for i in range(len(other.ids()))} and set(other.ids().values()) == {1}
+    assert len(other.ids()) == begun["documents"]["ok"]

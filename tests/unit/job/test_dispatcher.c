@@ -81,11 +81,44 @@ static void test_what_no_memory_was_there_for_is_looked_at_again(void **state) {
         assert_int_equal(side->n_outcomes[1], 1);
 }
 
+/* A limit is to all documents that were begun, by an earlier daemon, too. */
+static void test_a_limit_holds_new_ones_back_until_the_earlier_ones_are_known(void **state) {
+        Side *side = world->sides;
+        uint64_t wait_us;
+
+        side->spec->stop.limit = 3;
+        side->feeder.resumes = true;
+        for (unsigned i = 0; i < 3; i++)
+                side_read(side, 1);
+        assert_int_equal(dispatcher_check(&side->dispatcher, world->now_us, &wait_us), LIMITED_BY_SOURCE);
+        assert_false(dispatcher_limit_reached(&side->dispatcher));
+
+        side->feeder.looks_ahead = true; /* begun, it holds them back also where there is no limit any more */
+        side->spec->stop.limit = 0;
+        assert_int_equal(dispatcher_check(&side->dispatcher, world->now_us, &wait_us), LIMITED_BY_SOURCE);
+
+        side->spec->stop.limit = 3;
+        side->feeder.looked_ahead = true;
+        side->feeder.found_ahead = 2;
+        assert_true(side_start(side));
+        assert_false(side_start(side));
+        assert_true(dispatcher_limit_reached(&side->dispatcher));
+        side->feeder.answered = 2; /* they are met, and are still the same */
+        side->spec->stop.limit = 4;
+        assert_true(side_start(side));
+        assert_false(side_start(side));
+        while (world->n_flights)
+                dispatcher_world_answer(0, &(HttpResponse) { .status = 404, .sent = true });
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_a_slot_is_free_while_its_body_is_parsed,
                         dispatcher_world_setup, dispatcher_world_teardown),
                 cmocka_unit_test_setup_teardown(test_bodies_that_wait_to_be_parsed_are_bounded,
+                        dispatcher_world_setup, dispatcher_world_teardown),
+                cmocka_unit_test_setup_teardown(
+                        test_a_limit_holds_new_ones_back_until_the_earlier_ones_are_known,
                         dispatcher_world_setup, dispatcher_world_teardown),
                 cmocka_unit_test_setup_teardown(test_what_no_memory_was_there_for_is_looked_at_again,
                         dispatcher_world_setup, dispatcher_world_teardown),

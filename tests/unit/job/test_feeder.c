@@ -151,6 +151,82 @@ static void test_what_runs_out_in_a_page_loses_none_of_it(void **state) {
         assert_int_equal(world->watermark.n_pages, WATERMARK_PAGES_MAX); /* each document is in one of them */
 }
 
+/* Those have their outcome in the store, and a daemon begins there that reads in steps of four. */
+static void go_on_after(World *world, int from, int to) {
+        StoreTarget target = { COLLECTION, "response", "reqd", .job_name = "samples", .generation = 1 };
+        StoreQuery query = { .target = target, .resume = true };
+
+        for (int i = from; i < to; i++) {
+                Outcome *outcome = outcome_new();
+                StoreResult result;
+
+                outcome->key = (bson_value_t) { .value_type = BSON_TYPE_INT32, .value.v_int32 = i };
+                outcome->state = OUTCOME_FAILED;
+                outcome->reason = REASON_TIMEOUT;
+                assert_int_equal(
+                        store_write(world->fixture.store->memory, &target, &outcome, 1, &result, NULL), 0);
+                outcome_free(outcome);
+        }
+
+        feeder_deinit(&world->feeder);
+        world->feeder.resumes = true;
+        world->queue.capacity = 4;
+        assert_int_equal(feeder_init(&world->feeder, &query), 0);
+}
+
+static void test_how_many_were_answered_is_known_before_anything_is_queued(void **state) {
+        World *world = *state;
+
+        go_on_after(world, 6, DOCUMENTS);
+        assert_false(feeder_knows_answered(&world->feeder));
+        world->feeder.looks_ahead = true;
+        run(world);
+        assert_true(feeder_knows_answered(&world->feeder));
+        assert_int_equal(feeder_answered(&world->feeder), 4);
+        assert_int_equal(world->queue.n, 0);
+        assert_int_equal(tally_documents(&world->tally), 0); /* counted is what is met */
+
+        while (!world->feeder.ended) {
+                queue_deinit(&world->queue);
+                run(world);
+                assert_int_equal(feeder_answered(&world->feeder), 4);
+        }
+        assert_int_equal(tally_documents(&world->tally), 4);
+}
+
+/* What lies before the last row may be this daemon's own; it is counted elsewhere. */
+static void test_who_must_know_later_is_told_what_lies_behind_the_last_row(void **state) {
+        World *world = *state;
+
+        go_on_after(world, 6, DOCUMENTS);
+        go_on_after(world, 1, 2);
+        run(world);
+        assert_int_equal(world->queue.n, 3);
+        assert_int_equal(feeder_answered(&world->feeder), 1);
+
+        go_on_after(world, 0, 1); /* this daemon's own */
+        world->feeder.looks_ahead = true;
+        run(world);
+        assert_true(feeder_knows_answered(&world->feeder));
+        assert_int_equal(feeder_answered(&world->feeder), 1 + 4);
+        assert_int_equal(world->queue.n, 3);
+}
+
+static void test_a_job_that_is_cancelled_looks_no_further(void **state) {
+        World *world = *state;
+
+        go_on_after(world, 6, DOCUMENTS);
+        world->feeder.looks_ahead = true;
+        feeder_run(&world->feeder);
+        world->feeder.ended = true;
+        job_fixture_run(&world->fixture, is_idle, &world->feeder);
+        assert_int_equal(feeder_answered(&world->feeder), 0);
+        feeder_rest(&world->feeder);
+        job_fixture_run(&world->fixture, is_idle, &world->feeder);
+        feeder_run(&world->feeder);
+        assert_true(feeder_idle(&world->feeder));
+}
+
 static void test_a_cancelled_job_takes_nothing_more(void **state) {
         World *world = *state;
 
@@ -167,6 +243,9 @@ int main(void) {
                 IN_WORLD(test_all_documents_get_into_the_queue),
                 IN_WORLD(test_whether_there_is_more_is_known_until_the_end),
                 IN_WORLD(test_what_runs_out_in_a_page_loses_none_of_it),
+                IN_WORLD(test_how_many_were_answered_is_known_before_anything_is_queued),
+                IN_WORLD(test_who_must_know_later_is_told_what_lies_behind_the_last_row),
+                IN_WORLD(test_a_job_that_is_cancelled_looks_no_further),
                 IN_WORLD(test_a_cancelled_job_takes_nothing_more),
         };
 
