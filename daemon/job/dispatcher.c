@@ -143,15 +143,13 @@ static bool too_many_wait(const Dispatcher *dispatcher) {
 
 /* Without that a limit would be a limit to what was met so far, while documents that were passed over come first. */
 static bool knows_how_many_were_begun(const Dispatcher *dispatcher) {
-        const Feeder *feeder = dispatcher->feeder;
-
-        return (!dispatcher->spec->stop.limit && !feeder->looks_ahead) || feeder_knows_answered(feeder);
+        return !dispatcher->spec->stop.limit || feeder_knows_answered(dispatcher->feeder);
 }
 
 bool dispatcher_limit_reached(const Dispatcher *dispatcher) {
         uint64_t limit = dispatcher->spec->stop.limit;
 
-        return limit && dispatcher->started + feeder_answered(dispatcher->feeder) >= limit &&
+        return limit && dispatcher->started + tally_documents(feeder_answered(dispatcher->feeder)) >= limit &&
                dispatcher->queue->n > 0;
 }
 

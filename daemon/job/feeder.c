@@ -35,13 +35,16 @@ static int run_read(StoreWork *work, Store *store) {
         return 0;
 }
 
+static void count_row(Tally *tally, const StoreRow *row) {
+        tally_outcome(tally, row->state == OUTCOME_OK ? REASON_NONE : row->reason, row->attempts);
+}
+
 static void take_answered(Feeder *feeder, WatermarkPage *page, const StoreRow *row) {
         Tally tally = {};
 
-        tally_outcome(&tally, row->state == OUTCOME_OK ? REASON_NONE : row->reason, row->attempts);
+        count_row(&tally, row);
         tally_add(feeder->tally, &tally);
-        feeder->answered++;
-        feeder->answered_attempts += row->attempts;
+        tally_add(&feeder->answered, &tally);
         watermark_finish(feeder->watermark, page, &tally);
 }
 
@@ -97,7 +100,8 @@ static void take_page(Feeder *feeder) {
 }
 
 static void take_ahead(Feeder *feeder, StorePage *page) {
-        feeder->found_ahead += page->n_rows;
+        for (size_t i = 0; i < page->n_rows; i++)
+                count_row(&feeder->found_ahead, &page->rows[i]);
         feeder->looked_ahead = page->end;
         store_page_free(page);
 }
@@ -209,9 +213,8 @@ static void look_ahead(Feeder *feeder) {
         submit(feeder, feeder->ahead, READ_ROWS_MAX);
 }
 
-uint64_t feeder_answered(const Feeder *feeder) {
-        return feeder->looked_ahead && feeder->found_ahead > feeder->answered ? feeder->found_ahead
-                                                                              : feeder->answered;
+const Tally *feeder_answered(const Feeder *feeder) {
+        return feeder->looked_ahead && !feeder->ended ? &feeder->found_ahead : &feeder->answered;
 }
 
 bool feeder_knows_answered(const Feeder *feeder) {
@@ -229,14 +232,11 @@ void feeder_run(Feeder *feeder) {
                 return;
         }
 
-        if (feeder->looks_ahead && !feeder_knows_answered(feeder)) {
+        rows = wanted(feeder);
+        if (!feeder_knows_answered(feeder) && (feeder->ahead || (feeder->looks_ahead && rows == 0))) {
                 if (!feeder->read && !feeder->refused)
                         look_ahead(feeder);
-                return;
-        }
-
-        rows = wanted(feeder);
-        if (rows > 0)
+        } else if (rows > 0)
                 submit(feeder, NULL, rows < READ_ROWS_MAX ? rows : READ_ROWS_MAX);
 }
 

@@ -32,16 +32,15 @@ struct Feeder {
         StorePage *page;     /* read, but not taken wholly for lack of memory; nothing is read before */
         size_t taken;        /* rows of it */
         struct event *again; /* when to go on after that */
-        uint64_t answered;   /* documents met that had their outcome, */
-        uint64_t answered_attempts; /* and the requests that had cost */
-        uint64_t found_ahead;       /* documents with an outcome, those met before it looked included */
-        bool resumes;               /* an earlier daemon has stored some outcomes */
-        bool looks_ahead;  /* somebody must know how many, and nothing else is read before; for good */
-        bool looked_ahead; /* that is `found_ahead` */
-        bool counts;       /* all that it reads is answered: nothing gets into the queue */
-        bool ended;        /* reading has reached the end */
-        bool resting;      /* the reader holds no cursor */
-        bool refused;      /* the store answered no; nothing is read until feeder_again() */
+        Tally answered;      /* of the documents met that had their outcome */
+        Tally found_ahead;   /* the same, with those found by looking ahead */
+        bool resumes;        /* an earlier daemon has stored some outcomes */
+        bool looks_ahead;    /* somebody must know all of those before they are met; for good */
+        bool looked_ahead;   /* that is `found_ahead` */
+        bool counts;         /* all that it reads is answered: nothing gets into the queue */
+        bool ended;          /* reading has reached the end */
+        bool resting;        /* the reader holds no cursor */
+        bool refused;        /* the store answered no; nothing is read until feeder_again() */
         void (*refuse)(const StoreFailure *failure, void *userdata); /* @failure: during the call */
         void *userdata;
 };
@@ -65,11 +64,11 @@ void feeder_run(Feeder *feeder);
 bool feeder_has_more(const Feeder *feeder);
 
 /*
- * How many documents of the generation an earlier daemon has stored the outcome of, from where this one began; and
- * whether that is known, or only how many it has met so far. It gets known by `looks_ahead`, or at the end. Right
- * only if nothing is sent between that is set and that is known but what was read before.
+ * What an earlier daemon has stored of the generation, from where this one began; and whether that is known, or
+ * only what was met of it so far. It gets known where somebody `looks_ahead`, once the queue is full, before anything
+ * else is read; or at the end.
  */
-uint64_t feeder_answered(const Feeder *feeder);
+const Tally *feeder_answered(const Feeder *feeder);
 bool feeder_knows_answered(const Feeder *feeder);
 
 /* Lets go of what the reader holds in the store, if no read is under way; the next read picks it up again. */

@@ -30,7 +30,7 @@ static StoreQuery answered_query(const FlowOptions *options) {
 
 static void wire(Flow *flow, const FlowOptions *options) {
         flow->services = options->services;
-        flow->tally = options->tally;
+        flow->tally = flow->before = options->tally;
         flow->attempts_base = options->tally.attempts + options->unanswered;
         flow->resumed = options->resume;
 
@@ -82,6 +82,7 @@ int flow_new(const FlowOptions *options, Flow **ret_flow) {
         queue_init(&flow->queue, options->spec->pace.concurrency);
         watermark_init(&flow->watermark, options->at, &options->tally);
         dispatcher_init(&flow->dispatcher);
+        failure_stop_begin(options->stop, options->resume && !options->counts);
         r = writer_init(&flow->writer);
         if (r)
                 return error_trace(r);
@@ -107,9 +108,25 @@ Flow *flow_free(Flow *flow) {
         return NULL;
 }
 
+/* What may stop the job counts what an earlier daemon has stored as well. */
+static bool must_know_answered(const JobSpec *spec) {
+        return spec->stop.limit > 0 || spec->stop.failures.count > 0 || spec->stop.failures.percent > 0;
+}
+
+static void settle_stop(Flow *flow) {
+        Tally all = flow->before;
+
+        if (flow->dispatcher.stop->settled || !feeder_knows_answered(&flow->feeder))
+                return;
+
+        tally_add(&all, feeder_answered(&flow->feeder));
+        failure_stop_settle(flow->dispatcher.stop, tally_documents(&all), tally_failed(&all));
+}
+
 void flow_read(Flow *flow, bool rest) {
         queue_resize(&flow->queue, flow->dispatcher.pacing->concurrency);
-        flow->feeder.looks_ahead |= flow->dispatcher.spec->stop.limit > 0;
+        flow->feeder.looks_ahead |= must_know_answered(flow->dispatcher.spec);
+        settle_stop(flow);
         feeder_run(&flow->feeder);
         if (rest)
                 feeder_rest(&flow->feeder);
@@ -163,5 +180,5 @@ uint64_t flow_known(const Flow *flow) {
 }
 
 uint64_t flow_attempts(const Flow *flow) {
-        return flow->attempts_base + flow->feeder.answered_attempts + flow->dispatcher.attempts;
+        return flow->attempts_base + flow->feeder.answered.attempts + flow->dispatcher.attempts;
 }

@@ -53,6 +53,7 @@ struct Flow {
         Dispatcher dispatcher;
         Writer writer;
         Watermark watermark;
+        Tally before;           /* of everything at or before the watermark that it began at */
         Tally tally;            /* of all documents that have their outcome */
         uint64_t attempts_base; /* requests that were made before this flow */
         bool resumed;           /* some documents that it reads have their outcome */

@@ -80,7 +80,7 @@ int job_resume(Job *job, const char *limit, const Actor *by, UserError *error) {
         }
 
         if (job->record.state == JOB_PAUSED) {
-                failure_stop_reset(&job->record.stop);
+                failure_stop_resume(&job->record.stop);
                 if (job->flow)
                         flow_again(job->flow);
                 job_set_state(job, EVENT_JOB_RESUMED, JOB_RUNNING, NULL, by);

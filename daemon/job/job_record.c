@@ -61,7 +61,7 @@ static void append_tally(bson_t *bson, const Tally *tally) {
 static void append_stop(bson_t *bson, const FailureStop *stop) {
         bson_t child;
 
-        if (stop->ended == 0)
+        if (failure_stop_is_new(stop))
                 return;
 
         bson_append_document_begin(bson, "since_resumed", -1, &child);

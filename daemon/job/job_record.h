@@ -40,7 +40,7 @@ struct JobRecord {
         uint64_t started_before; /* documents begun in earlier generations */
         bool begun; /* this generation may have outcomes in the store; not stored: true of every stored one */
         bson_value_t watermark; /* BSON_TYPE_EOD: none */
-        FailureStop stop;       /* since it was resumed last, as of the last save where the daemon died */
+        FailureStop stop;       /* since it was resumed last; settled by its flow where the daemon died */
         Tally tally;    /* of everything at or before it; of the whole generation once ended, unless: */
         bool unsettled; /* it has ended, and what lies behind the watermark is not counted yet */
 };

@@ -40,7 +40,60 @@ void failure_stop_add_failed(FailureStop *stop, const bson_value_t *id, FailureR
         keep_example(stop, id, reason, status);
 }
 
+void failure_stop_begin(FailureStop *stop, bool resumed) {
+        stop->settled = !resumed;
+        stop->at_begin = (StopCount) { stop->ended, stop->failed };
+        if (!resumed) {
+                stop->before = (StopCount) {};
+                stop->adrift = false;
+        }
+}
+
+/* What had ended at the beginning belongs to the time before it was resumed, or to what was ended since. */
+static void settle(uint64_t found, uint64_t at_begin, bool adrift, uint64_t *before, uint64_t *since) {
+        uint64_t known = adrift ? at_begin : *before + at_begin;
+
+        if (adrift)
+                *before += found > known ? found - known : 0;
+        else if (found + *since > known)
+                *since = found + *since - known;
+        else
+                *since = 0;
+}
+
+void failure_stop_settle(FailureStop *stop, uint64_t ended, uint64_t failed) {
+        settle(ended, stop->at_begin.ended, stop->adrift, &stop->before.ended, &stop->ended);
+        settle(failed, stop->at_begin.failed, stop->adrift, &stop->before.failed, &stop->failed);
+        if (stop->failed > stop->ended)
+                stop->failed = stop->ended;
+        stop->adrift = false;
+        stop->settled = true;
+}
+
+void failure_stop_resume(FailureStop *stop) {
+        StopCount before = stop->before;
+        bool settled = stop->settled;
+
+        before.ended += stop->ended;
+        before.failed += stop->failed;
+        if (!settled) { /* those of the earlier daemon come with what it has stored */
+                before.ended -= stop->at_begin.ended;
+                before.failed -= stop->at_begin.failed;
+        }
+        if (!settled && !stop->adrift) {
+                before.ended -= stop->before.ended;
+                before.failed -= stop->before.failed;
+        }
+
+        failure_stop_reset(stop);
+        stop->before = before;
+        stop->adrift = !settled;
+        stop->settled = settled;
+}
+
 bool failure_stop_due(const FailureStop *stop, const CountOrShare *limit) {
+        if (!stop->settled)
+                return false;
         if (limit->count > 0 && stop->failed >= limit->count)
                 return true;
 
@@ -54,11 +107,24 @@ void failure_stop_reset(FailureStop *stop) {
         *stop = (FailureStop) {};
 }
 
-void failure_stop_append(const FailureStop *stop, bson_t *document) {
-        bson_t examples, example;
+bool failure_stop_is_new(const FailureStop *stop) {
+        return stop->ended == 0 && stop->before.ended == 0 && !stop->adrift;
+}
 
-        bson_append_int64(document, "ended", -1, (int64_t)stop->ended);
-        bson_append_int64(document, "failed", -1, (int64_t)stop->failed);
+static void append_count(bson_t *document, uint64_t ended, uint64_t failed) {
+        bson_append_int64(document, "ended", -1, (int64_t)ended);
+        bson_append_int64(document, "failed", -1, (int64_t)failed);
+}
+
+void failure_stop_append(const FailureStop *stop, bson_t *document) {
+        bson_t examples, example, before;
+
+        append_count(document, stop->ended, stop->failed);
+        if (!stop->adrift) {
+                bson_append_document_begin(document, "before", -1, &before);
+                append_count(&before, stop->before.ended, stop->before.failed);
+                bson_append_document_end(document, &before);
+        }
         bson_append_array_begin(document, "examples", -1, &examples);
         for (size_t i = 0; i < stop->n_examples; i++) {
                 const StopExample *from = &stop->examples[i];
@@ -88,11 +154,35 @@ static void read_example(FailureStop *stop, const bson_t *document) {
                         (int)get_int(document, "status"));
 }
 
+static StopCount get_count(const bson_t *document) {
+        return (StopCount) { .ended = (uint64_t)get_int(document, "ended"),
+                .failed = (uint64_t)get_int(document, "failed") };
+}
+
+static bool get_before(const bson_t *document, StopCount *ret_before) {
+        const uint8_t *data;
+        bson_iter_t iter;
+        bson_t before;
+        uint32_t len;
+
+        if (!bson_iter_init_find(&iter, document, "before") || !BSON_ITER_HOLDS_DOCUMENT(&iter))
+                return false;
+
+        bson_iter_document(&iter, &len, &data);
+        if (!bson_init_static(&before, data, len))
+                return false;
+
+        *ret_before = get_count(&before);
+        return true;
+}
+
 void failure_stop_read(FailureStop *stop, const bson_t *document) {
         bson_iter_t iter, item;
 
-        stop->ended = (uint64_t)get_int(document, "ended");
-        stop->failed = (uint64_t)get_int(document, "failed");
+        stop->at_begin = get_count(document);
+        stop->ended = stop->at_begin.ended;
+        stop->failed = stop->at_begin.failed;
+        stop->adrift = !get_before(document, &stop->before);
         if (!bson_iter_init_find(&iter, document, "examples") || !BSON_ITER_HOLDS_ARRAY(&iter) ||
                 !bson_iter_recurse(&iter, &item))
                 return;

@@ -120,3 +120,31 @@ def test_a_limit_holds_over_a_kill(daemon, api, workplace, when):
     assert len(stored(daemon)) == limit, "and not a document more"
     assert set(other.ids()) == {str(i) for i in range(len(other.ids()))} and set(other.ids().values()) == {1}
     assert len(other.ids()) == begun["documents"]["ok"]
+
+
+def test_failures_before_a_kill_count_for_what_stops_a_job(daemon, api):
+    """A hundred have failed before the kill, and the record has not been saved since the job began."""
+    at_once, limit = 15, 120
+    queries = [""] * 10 + ["delay=0&status=404" if i % 4 == 0 else "delay=0" for i in range(QUICK)] + [""] * 80
+    daemon.insert(daemon.collection(), [{"_id": i, "url": api.url_of(i, query)} for i, query in enumerate(queries)])
+    api.set("delay=3600s")
+    daemon.ctl("submit", "samples", "--collection", daemon.collection(), "-n", at_once, "--timeout", "1h",
+               "--failures", limit)
+    daemon.wait_status("samples", lambda s: s["documents"]["ok"] + s["documents"]["failed"] == QUICK, "the quick ones")
+    daemon.kill()
+
+    api.set("status=404&delay=0")
+    daemon.start()
+    assert daemon.wait("samples").returncode == 3
+    status = daemon.status("samples")
+    assert (status["state"], status["reason"]) == ("paused", "too many failures")
+    failed = sum(o["state"] == "failed" for o in stored(daemon))
+    assert limit <= failed <= limit + 3 * at_once, "a queue full may be sent before it is known, and what is in flight ends"
+    assert status["detail"].startswith(f"{failed} of {len(stored(daemon))} documents failed")
+
+    daemon.kill()
+    daemon.start()
+    assert daemon.status("samples")["detail"] == status["detail"]
+    daemon.ctl("resume", "samples")
+    assert daemon.wait("samples").returncode == 3
+    assert daemon.status("samples")["state"] == "done", "those from before were seen by whoever resumed it"

@@ -174,24 +174,46 @@ static void go_on_after(World *world, int from, int to) {
         assert_int_equal(feeder_init(&world->feeder, &query), 0);
 }
 
-static void test_how_many_were_answered_is_known_before_anything_is_queued(void **state) {
+static void test_what_was_answered_is_known_before_the_queue_wants_more(void **state) {
         World *world = *state;
 
         go_on_after(world, 6, DOCUMENTS);
-        assert_false(feeder_knows_answered(&world->feeder));
         world->feeder.looks_ahead = true;
         run(world);
+        assert_int_equal(world->queue.n, 4);
+        assert_false(feeder_knows_answered(&world->feeder));
+        feeder_run(&world->feeder);
+        queue_deinit(&world->queue); /* it wants more, but not before that is known */
+        job_fixture_run(&world->fixture, is_idle, &world->feeder);
         assert_true(feeder_knows_answered(&world->feeder));
-        assert_int_equal(feeder_answered(&world->feeder), 4);
+        assert_int_equal(feeder_answered(&world->feeder)->failed[REASON_TIMEOUT], 4);
         assert_int_equal(world->queue.n, 0);
         assert_int_equal(tally_documents(&world->tally), 0); /* counted is what is met */
 
         while (!world->feeder.ended) {
                 queue_deinit(&world->queue);
                 run(world);
-                assert_int_equal(feeder_answered(&world->feeder), 4);
+                assert_int_equal(tally_documents(feeder_answered(&world->feeder)), 4);
         }
         assert_int_equal(tally_documents(&world->tally), 4);
+}
+
+static void test_a_search_goes_on_where_the_queue_wants_more_meanwhile(void **state) {
+        World *world = *state;
+
+        go_on_after(world, 6, DOCUMENTS);
+        world->feeder.looks_ahead = true;
+        run(world);
+        fake_answer(world->fixture.store, FAKE_READ, STORE_E_REFUSED);
+        run(world);
+        assert_int_equal(world->n_refused, 1);
+        queue_deinit(&world->queue);
+        fake_answer(world->fixture.store, FAKE_READ, 0);
+        feeder_again(&world->feeder);
+        run(world);
+        assert_int_equal(world->queue.n, 0);
+        assert_true(feeder_knows_answered(&world->feeder));
+        assert_int_equal(tally_documents(feeder_answered(&world->feeder)), 4);
 }
 
 /* What lies before the last row may be this daemon's own; it is counted elsewhere. */
@@ -202,13 +224,13 @@ static void test_who_must_know_later_is_told_what_lies_behind_the_last_row(void 
         go_on_after(world, 1, 2);
         run(world);
         assert_int_equal(world->queue.n, 3);
-        assert_int_equal(feeder_answered(&world->feeder), 1);
+        assert_int_equal(tally_documents(feeder_answered(&world->feeder)), 1);
 
         go_on_after(world, 0, 1); /* this daemon's own */
         world->feeder.looks_ahead = true;
         run(world);
         assert_true(feeder_knows_answered(&world->feeder));
-        assert_int_equal(feeder_answered(&world->feeder), 1 + 4);
+        assert_int_equal(tally_documents(feeder_answered(&world->feeder)), 1 + 4);
         assert_int_equal(world->queue.n, 3);
 }
 
@@ -217,10 +239,11 @@ static void test_a_job_that_is_cancelled_looks_no_further(void **state) {
 
         go_on_after(world, 6, DOCUMENTS);
         world->feeder.looks_ahead = true;
+        run(world);
         feeder_run(&world->feeder);
         world->feeder.ended = true;
         job_fixture_run(&world->fixture, is_idle, &world->feeder);
-        assert_int_equal(feeder_answered(&world->feeder), 0);
+        assert_int_equal(tally_documents(feeder_answered(&world->feeder)), 0);
         feeder_rest(&world->feeder);
         job_fixture_run(&world->fixture, is_idle, &world->feeder);
         feeder_run(&world->feeder);
@@ -243,7 +266,8 @@ int main(void) {
                 IN_WORLD(test_all_documents_get_into_the_queue),
                 IN_WORLD(test_whether_there_is_more_is_known_until_the_end),
                 IN_WORLD(test_what_runs_out_in_a_page_loses_none_of_it),
-                IN_WORLD(test_how_many_were_answered_is_known_before_anything_is_queued),
+                IN_WORLD(test_what_was_answered_is_known_before_the_queue_wants_more),
+                IN_WORLD(test_a_search_goes_on_where_the_queue_wants_more_meanwhile),
                 IN_WORLD(test_who_must_know_later_is_told_what_lies_behind_the_last_row),
                 IN_WORLD(test_a_job_that_is_cancelled_looks_no_further),
                 IN_WORLD(test_a_cancelled_job_takes_nothing_more),

@@ -40,13 +40,14 @@ static void test_a_number_and_a_share_and_none(void **state) {
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                FailureStop stop = {};
+                FailureStop stop = { .settled = true };
 
                 add(&stop, cases[i].ok, cases[i].failed);
                 if (failure_stop_due(&stop, &cases[i].limit) != cases[i].due)
                         fail_msg("case %zu", i);
-                failure_stop_reset(&stop);
+                failure_stop_resume(&stop);
                 assert_false(failure_stop_due(&stop, &cases[i].limit));
+                failure_stop_reset(&stop);
         }
 }
 
@@ -95,12 +96,140 @@ static void test_it_is_stored_and_read_again(void **state) {
         bson_destroy(&document);
 }
 
+/* A daemon goes on with what another one has saved. */
+static void restart(FailureStop *stop) {
+        bson_t document = BSON_INITIALIZER;
+        bool is_new = failure_stop_is_new(stop);
+
+        failure_stop_append(stop, &document);
+        failure_stop_reset(stop);
+        if (!is_new)
+                failure_stop_read(stop, &document);
+        failure_stop_begin(stop, true);
+        bson_destroy(&document);
+}
+
+static void assert_counted(const FailureStop *stop, uint64_t ended, uint64_t failed) {
+        assert_int_equal(stop->ended, ended);
+        assert_int_equal(stop->failed, failed);
+}
+
+/* Nothing is judged before it is known how much the earlier daemon has stored and not saved. */
+static void test_what_was_stored_but_not_saved_is_counted(void **state) {
+        static const CountOrShare share = { .percent = 10 }, number = { .count = 15 };
+        FailureStop stop = {};
+
+        failure_stop_begin(&stop, false);
+        add(&stop, 80, 10);
+        restart(&stop);
+        add(&stop, 15, 5);
+        assert_false(failure_stop_due(&stop, &number));
+        assert_false(failure_stop_due(&stop, &share));
+        failure_stop_settle(&stop, 290, 20); /* 200 more, 10 of which failed */
+        assert_counted(&stop, 310, 25);
+        assert_true(failure_stop_due(&stop, &number));
+        assert_false(failure_stop_due(&stop, &share));
+        failure_stop_reset(&stop);
+}
+
+static void test_a_daemon_that_saved_nothing_at_all_is_no_exception(void **state) {
+        FailureStop stop = {};
+
+        failure_stop_begin(&stop, false);
+        restart(&stop);
+        failure_stop_settle(&stop, 50, 7);
+        assert_counted(&stop, 50, 7);
+        failure_stop_reset(&stop);
+}
+
+/* Whoever resumes the job has seen the failures before, and begins anew also where not all of them are known yet. */
+static void test_what_ended_before_the_job_was_resumed_is_not_counted(void **state) {
+        FailureStop stop = {};
+
+        failure_stop_begin(&stop, false);
+        add(&stop, 80, 20);
+        failure_stop_resume(&stop);
+        add(&stop, 5, 1);
+        restart(&stop);
+        failure_stop_settle(&stop, 110, 23);
+        assert_counted(&stop, 10, 3);
+
+        restart(&stop);
+        add(&stop, 1, 1);
+        failure_stop_resume(&stop); /* nobody knows yet that there are 20 more, and two that came before */
+        add(&stop, 3, 2);
+        failure_stop_resume(&stop);
+        add(&stop, 2, 2);
+        failure_stop_settle(&stop, 130, 23);
+        assert_counted(&stop, 4, 2);
+        restart(&stop);
+        failure_stop_settle(&stop, 130 + 2 + 5 + 4, 23 + 1 + 2 + 2);
+        assert_counted(&stop, 4, 2);
+        failure_stop_reset(&stop);
+}
+
+/* Saved in between, it is not known what belongs before; then those count that were known. */
+static void test_what_is_not_known_at_the_end_either_stays_uncounted(void **state) {
+        FailureStop stop = {};
+
+        failure_stop_begin(&stop, false);
+        restart(&stop);
+        failure_stop_resume(&stop);
+        add(&stop, 3, 1);
+        restart(&stop);
+        add(&stop, 1, 1);
+        failure_stop_settle(&stop, 200, 100);
+        assert_counted(&stop, 6, 2);
+        restart(&stop);
+        failure_stop_settle(&stop, 202 + 5, 101 + 5);
+        assert_counted(&stop, 11, 7);
+
+        restart(&stop);
+        failure_stop_resume(&stop);
+        restart(&stop);
+        failure_stop_settle(&stop, 300, 150);
+        assert_counted(&stop, 0, 0);
+        failure_stop_reset(&stop);
+}
+
+static void test_documents_that_somebody_has_deleted_are_no_trouble(void **state) {
+        FailureStop stop = {};
+
+        failure_stop_begin(&stop, false);
+        add(&stop, 10, 10);
+        restart(&stop);
+        failure_stop_settle(&stop, 4, 8);
+        assert_counted(&stop, 4, 4);
+        restart(&stop);
+        failure_stop_settle(&stop, 0, 0);
+        assert_counted(&stop, 0, 0);
+        failure_stop_reset(&stop);
+}
+
+static void test_a_job_that_was_resumed_before_it_began_has_nothing_before(void **state) {
+        FailureStop stop = {};
+
+        failure_stop_resume(&stop);
+        failure_stop_begin(&stop, false);
+        add(&stop, 3, 1);
+        restart(&stop);
+        failure_stop_settle(&stop, 14, 2);
+        assert_counted(&stop, 14, 2);
+        failure_stop_reset(&stop);
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_number_and_a_share_and_none),
                 cmocka_unit_test(test_the_latest_failures_are_the_examples),
                 cmocka_unit_test(test_a_very_long_id_is_no_example),
                 cmocka_unit_test(test_it_is_stored_and_read_again),
+                cmocka_unit_test(test_what_was_stored_but_not_saved_is_counted),
+                cmocka_unit_test(test_a_daemon_that_saved_nothing_at_all_is_no_exception),
+                cmocka_unit_test(test_what_ended_before_the_job_was_resumed_is_not_counted),
+                cmocka_unit_test(test_what_is_not_known_at_the_end_either_stays_uncounted),
+                cmocka_unit_test(test_documents_that_somebody_has_deleted_are_no_trouble),
+                cmocka_unit_test(test_a_job_that_was_resumed_before_it_began_has_nothing_before),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
