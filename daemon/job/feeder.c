@@ -43,8 +43,9 @@ static void take_answered(Feeder *feeder, WatermarkPage *page, const StoreRow *r
         Tally tally = {};
 
         count_row(&tally, row);
-        tally_add(feeder->tally, &tally);
         tally_add(&feeder->answered, &tally);
+        if (!feeder->looked_ahead) /* else it is counted already */
+                tally_add(feeder->tally, &tally);
         watermark_finish(feeder->watermark, page, &tally);
 }
 
@@ -80,6 +81,16 @@ static void go_on_later(Feeder *feeder) {
         event_add(feeder->again, &later);
 }
 
+/* What was met takes the place of what was found: documents may have come or gone between. */
+static void settle(Feeder *feeder) {
+        if (!feeder->looked_ahead)
+                return;
+
+        tally_subtract(feeder->tally, &feeder->found_ahead);
+        tally_add(feeder->tally, &feeder->answered);
+        feeder->found_ahead = feeder->answered;
+}
+
 /* The reader stands behind this page: whoever left a row of it would never see it again. */
 static void take_page(Feeder *feeder) {
         const StorePage *page = feeder->page;
@@ -93,6 +104,7 @@ static void take_page(Feeder *feeder) {
         if (page->end) {
                 feeder->ended = true;
                 watermark_end(feeder->watermark);
+                settle(feeder);
         }
 
         feeder->page = store_page_free(feeder->page);
@@ -102,7 +114,11 @@ static void take_page(Feeder *feeder) {
 static void take_ahead(Feeder *feeder, StorePage *page) {
         for (size_t i = 0; i < page->n_rows; i++)
                 count_row(&feeder->found_ahead, &page->rows[i]);
-        feeder->looked_ahead = page->end;
+        if (page->end) {
+                feeder->looked_ahead = true;
+                tally_subtract(feeder->tally, &feeder->answered);
+                tally_add(feeder->tally, &feeder->found_ahead);
+        }
         store_page_free(page);
 }
 
@@ -214,7 +230,7 @@ static void look_ahead(Feeder *feeder) {
 }
 
 const Tally *feeder_answered(const Feeder *feeder) {
-        return feeder->looked_ahead && !feeder->ended ? &feeder->found_ahead : &feeder->answered;
+        return feeder->looked_ahead ? &feeder->found_ahead : &feeder->answered;
 }
 
 bool feeder_knows_answered(const Feeder *feeder) {

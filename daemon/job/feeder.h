@@ -24,7 +24,7 @@ struct Feeder {
         const Services *services;
         Queue *queue;
         Watermark *watermark;
-        Tally *tally; /* where answered documents are counted */
+        Tally *tally; /* where answered documents are counted, as they are met or were found ahead */
         StoreReader *reader;
         StoreReader *ahead; /* looks for what has its outcome behind the last row, or NULL */
         StoreTarget target;

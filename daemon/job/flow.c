@@ -125,7 +125,8 @@ static void settle_stop(Flow *flow) {
 
 void flow_read(Flow *flow, bool rest) {
         queue_resize(&flow->queue, flow->dispatcher.pacing->concurrency);
-        flow->feeder.looks_ahead |= must_know_answered(flow->dispatcher.spec);
+        /* A paused job reads no further than its queue is long; what is shown of it is to be whole all the same. */
+        flow->feeder.looks_ahead |= rest || must_know_answered(flow->dispatcher.spec);
         settle_stop(flow);
         feeder_run(&flow->feeder);
         if (rest)
@@ -180,5 +181,5 @@ uint64_t flow_known(const Flow *flow) {
 }
 
 uint64_t flow_attempts(const Flow *flow) {
-        return flow->attempts_base + flow->feeder.answered.attempts + flow->dispatcher.attempts;
+        return flow->attempts_base + feeder_answered(&flow->feeder)->attempts + flow->dispatcher.attempts;
 }

@@ -367,29 +367,3 @@ LimitedBy job_check(Job *job, uint64_t now_us, uint64_t *ret_wait_us) {
 void job_start_request(Job *job, uint64_t now_us) {
         dispatcher_start(&job->flow->dispatcher, now_us);
 }
-
-bool job_settled(const Job *job) {
-        return !job->flow || flow_settled(job->flow);
-}
-
-bool job_uncounted(const Job *job) {
-        return job_ended(job) && (job->flow ? !flow_counted(job->flow) : job->record.unsettled);
-}
-
-bool job_at_rest(const Job *job) {
-        if (job->record.state == JOB_RUNNING || !job_settled(job))
-                return false;
-
-        return (saver_clean(&job->saver) && !job_uncounted(job)) || job->saver.refused ||
-               job->services->link->away;
-}
-
-bool job_quiet(const Job *job) {
-        return !job->flow && !job->record.unsettled && saver_idle(&job->saver) && saver_clean(&job->saver);
-}
-
-uint64_t job_window_max(const Job *job) {
-        size_t now = job->flow ? job->flow->dispatcher.window_max : 0;
-
-        return now > job->window_max ? now : job->window_max;
-}

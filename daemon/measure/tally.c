@@ -10,6 +10,14 @@ void tally_add(Tally *tally, const Tally *more) {
                 tally->failed[reason] += more->failed[reason];
 }
 
+void tally_subtract(Tally *tally, const Tally *less) {
+        tally->ok -= less->ok;
+        tally->gone -= less->gone;
+        tally->attempts -= less->attempts;
+        for (int reason = 0; reason < _REASON_N; reason++)
+                tally->failed[reason] -= less->failed[reason];
+}
+
 void tally_outcome(Tally *tally, FailureReason reason, uint32_t attempts) {
         if (reason == REASON_NONE)
                 tally->ok++;

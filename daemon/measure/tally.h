@@ -20,6 +20,9 @@ struct Tally {
 
 void tally_add(Tally *tally, const Tally *more);
 
+/* @less was added before. */
+void tally_subtract(Tally *tally, const Tally *less);
+
 /* One document: REASON_NONE is an ok. */
 void tally_outcome(Tally *tally, FailureReason reason, uint32_t attempts);
 

@@ -148,3 +148,35 @@ def test_failures_before_a_kill_count_for_what_stops_a_job(daemon, api):
     daemon.ctl("resume", "samples")
     assert daemon.wait("samples").returncode == 3
     assert daemon.status("samples")["state"] == "done", "those from before were seen by whoever resumed it"
+
+
+def test_a_paused_job_shows_whole_totals_after_a_kill(daemon, api):
+    """It reads no further than its queue is long, and that is filled by the slow ones."""
+    leave_a_gap(daemon, api)
+    daemon.start()
+    daemon.ctl("pause", "samples")
+    daemon.kill()
+    daemon.start()
+    assert daemon.wait("samples", "--for", "paused").returncode == 0
+    status = daemon.status("samples")
+    assert status["documents"]["ok"] == QUICK * 3 // 4 and status["failures"] == {"http_status": QUICK // 4}
+    assert status["attempts"] == QUICK and status["documents"]["in_flight"] == 0
+
+    api.set("delay=0")
+    daemon.ctl("resume", "samples")
+    assert daemon.wait("samples").returncode == 3
+    assert daemon.status("samples")["documents"]["total"] == QUICK + SLOW
+    assert_exact(daemon)
+
+
+def test_a_job_that_was_paused_after_a_kill_and_cancelled_is_counted_once(daemon, api):
+    leave_a_gap(daemon, api)
+    daemon.start()
+    daemon.ctl("pause", "samples")
+    daemon.kill()
+    daemon.start()
+    daemon.wait("samples", "--for", "paused")
+    daemon.ctl("cancel", "samples")
+    daemon.wait("samples")
+    assert len(stored(daemon)) == QUICK
+    assert_exact(daemon)

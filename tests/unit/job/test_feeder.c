@@ -151,10 +151,8 @@ static void test_what_runs_out_in_a_page_loses_none_of_it(void **state) {
         assert_int_equal(world->watermark.n_pages, WATERMARK_PAGES_MAX); /* each document is in one of them */
 }
 
-/* Those have their outcome in the store, and a daemon begins there that reads in steps of four. */
-static void go_on_after(World *world, int from, int to) {
+static void store_outcomes(World *world, int from, int to) {
         StoreTarget target = { COLLECTION, "response", "reqd", .job_name = "samples", .generation = 1 };
-        StoreQuery query = { .target = target, .resume = true };
 
         for (int i = from; i < to; i++) {
                 Outcome *outcome = outcome_new();
@@ -167,7 +165,14 @@ static void go_on_after(World *world, int from, int to) {
                         store_write(world->fixture.store->memory, &target, &outcome, 1, &result, NULL), 0);
                 outcome_free(outcome);
         }
+}
 
+/* Those have their outcome in the store, and a daemon begins there that reads in steps of four. */
+static void go_on_after(World *world, int from, int to) {
+        StoreTarget target = { COLLECTION, "response", "reqd", .job_name = "samples", .generation = 1 };
+        StoreQuery query = { .target = target, .resume = true };
+
+        store_outcomes(world, from, to);
         feeder_deinit(&world->feeder);
         world->feeder.resumes = true;
         world->queue.capacity = 4;
@@ -188,14 +193,31 @@ static void test_what_was_answered_is_known_before_the_queue_wants_more(void **s
         assert_true(feeder_knows_answered(&world->feeder));
         assert_int_equal(feeder_answered(&world->feeder)->failed[REASON_TIMEOUT], 4);
         assert_int_equal(world->queue.n, 0);
-        assert_int_equal(tally_documents(&world->tally), 0); /* counted is what is met */
+        assert_int_equal(tally_documents(&world->tally), 4);
 
         while (!world->feeder.ended) {
                 queue_deinit(&world->queue);
                 run(world);
                 assert_int_equal(tally_documents(feeder_answered(&world->feeder)), 4);
+                assert_int_equal(tally_documents(&world->tally), 4); /* each counts once */
         }
+}
+
+static void test_what_came_after_the_search_is_counted_in_the_end(void **state) {
+        World *world = *state;
+
+        go_on_after(world, 6, DOCUMENTS);
+        world->feeder.looks_ahead = true;
+        run(world);
+        run(world);
         assert_int_equal(tally_documents(&world->tally), 4);
+        store_outcomes(world, 5, 6);
+        while (!world->feeder.ended) {
+                queue_deinit(&world->queue);
+                run(world);
+        }
+        assert_int_equal(tally_documents(&world->tally), 5);
+        assert_int_equal(tally_documents(feeder_answered(&world->feeder)), 5);
 }
 
 static void test_a_search_goes_on_where_the_queue_wants_more_meanwhile(void **state) {
@@ -231,6 +253,7 @@ static void test_who_must_know_later_is_told_what_lies_behind_the_last_row(void 
         run(world);
         assert_true(feeder_knows_answered(&world->feeder));
         assert_int_equal(tally_documents(feeder_answered(&world->feeder)), 1 + 4);
+        assert_int_equal(tally_documents(&world->tally), 1 + 4);
         assert_int_equal(world->queue.n, 3);
 }
 
@@ -267,6 +290,7 @@ int main(void) {
                 IN_WORLD(test_whether_there_is_more_is_known_until_the_end),
                 IN_WORLD(test_what_runs_out_in_a_page_loses_none_of_it),
                 IN_WORLD(test_what_was_answered_is_known_before_the_queue_wants_more),
+                IN_WORLD(test_what_came_after_the_search_is_counted_in_the_end),
                 IN_WORLD(test_a_search_goes_on_where_the_queue_wants_more_meanwhile),
                 IN_WORLD(test_who_must_know_later_is_told_what_lies_behind_the_last_row),
                 IN_WORLD(test_a_job_that_is_cancelled_looks_no_further),

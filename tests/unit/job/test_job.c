@@ -161,10 +161,10 @@ static int teardown(void **state) {
         return 0;
 }
 
-static bool has_read(const void *job) {
+static bool has_looked_ahead(const void *job) {
         const Flow *flow = ((const Job *)job)->flow;
 
-        return flow && flow->queue.n > 0 && feeder_idle(&flow->feeder);
+        return flow && flow->feeder.looked_ahead;
 }
 
 static bool is_at_rest(const void *job) {
@@ -259,8 +259,33 @@ static void test_cancelled_while_the_first_documents_are_read(void **state) {
 static void given_a_job_that_does_not_read_on(World *world) {
         given_a_job(world, JOB_PAUSED);
         start(world, on_ready);
-        run(world, has_read);
-        assert_int_equal(tally_documents(tally_of(world->job)), 0);
+        run(world, has_looked_ahead);
+        assert_int_equal(tally_documents(&world->job->flow->feeder.answered), 0);
+        assert_false(world->job->flow->feeder.ended);
+}
+
+static void expect_no_rest(void *userdata) {
+        World *world = userdata;
+
+        assert_null(world->job->flow);
+        assert_false(job_at_rest(world->job));
+}
+
+static void test_whoever_waits_for_a_paused_job_gets_whole_totals(void **state) {
+        World *world = *state;
+
+        given_a_job(world, JOB_PAUSED);
+        fake_hold(world->fixture.store, FAKE_READ, true);
+        start(world, expect_no_rest);
+        assert_true(job_settled(world->job) && saver_clean(&world->job->saver));
+        assert_false(job_at_rest(world->job));
+        fake_await(world->fixture.store, FAKE_READ, 1);
+        assert_false(job_at_rest(world->job));
+
+        fake_hold(world->fixture.store, FAKE_READ, false);
+        run(world, is_at_rest);
+        assert_exact(world);
+        assert_false(world->job->flow->feeder.ended);
 }
 
 static void test_cancelled_while_reading_waits_for_room(void **state) {
@@ -388,6 +413,7 @@ int main(void) {
                 IN_BOTH_STORES(test_cancelled_before_anything_is_read),
                 IN_BOTH_STORES(test_cancelled_while_the_first_documents_are_read),
                 IN_BOTH_STORES(test_cancelled_while_reading_waits_for_room),
+                IN_BOTH_STORES(test_whoever_waits_for_a_paused_job_gets_whole_totals),
                 IN_BOTH_STORES(test_the_count_is_begun_again_after_another_restart),
                 IN_BOTH_STORES(test_who_waits_for_the_job_or_retries_it_gets_whole_totals),
                 IN_BOTH_STORES(test_a_job_can_be_deleted_while_it_counts),
