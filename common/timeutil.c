@@ -3,6 +3,7 @@
 #include "common/timeutil.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -46,6 +47,14 @@ char *time_format_rfc3339(int64_t wall_ms, char *text) {
         return text;
 }
 
+/* strptime() knows no months' lengths, and timegm() would make the 3rd of March of a 31st of February. */
+static bool day_exists(const struct tm *tm) {
+        struct tm day = { .tm_year = tm->tm_year, .tm_mon = tm->tm_mon, .tm_mday = tm->tm_mday };
+
+        (void)timegm(&day);
+        return day.tm_mday == tm->tm_mday;
+}
+
 int http_date_parse(const char *text, int64_t *ret_s) {
         static const char *const forms[] = {
                 "%a, %d %b %Y %H:%M:%S GMT", /* IMF-fixdate, the one to send */
@@ -57,7 +66,7 @@ int http_date_parse(const char *text, int64_t *ret_s) {
                 struct tm tm = {};
                 const char *end = strptime(text, forms[i], &tm);
 
-                if (end && !*end) {
+                if (end && !*end && day_exists(&tm)) {
                         *ret_s = (int64_t)timegm(&tm);
                         return 0;
                 }

@@ -52,6 +52,8 @@ static void test_http_dates_in_three_forms(void **state) {
                 { "Sunday, 06-Nov-94 08:49:37 GMT", 784111777 },
                 { "Sun Nov  6 08:49:37 1994", 784111777 },
                 { "Thu, 01 Jan 1970 00:00:00 GMT", 0 },
+                { "Tue, 29 Feb 2028 12:00:00 GMT", 1835438400 },
+                { "Sat, 31 Dec 2016 23:59:60 GMT", 1483228800 },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -73,6 +75,9 @@ static void test_what_is_no_http_date_leaves_the_output_alone(void **state) {
                 "Mon, 23 Nov 2026 12:00:00 GMT x",
                 "Mon, 23 Nov 2026 25:00:00 GMT",
                 "Mon, 32 Nov 2026 12:00:00 GMT",
+                "Tue, 31 Feb 2026 12:00:00 GMT",
+                "Sunday, 29-Feb-26 12:00:00 GMT",
+                "Tue Feb 31 12:00:00 2026",
                 "Mon, 23 Foo 2026 12:00:00 GMT",
         };
 
