@@ -32,6 +32,6 @@ char *time_format_rfc3339(int64_t wall_ms, char *text);
 
 /*
  * Reads an HTTP-date in any of its three forms (RFC 9110, section 5.6.7).
- * Returns 0, or -EINVAL with @ret_s untouched. @ret_s: seconds since the epoch.
+ * Returns 0, or -EINVAL with @ret_s untouched, also for a day that no month has. @ret_s: seconds since the epoch.
  */
 int http_date_parse(const char *text, int64_t *ret_s);
