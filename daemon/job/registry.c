@@ -167,7 +167,7 @@ static void turn_draining(Registry *registry) {
 
         TAILQ_FOREACH(job, &registry->jobs, entry)
                 drained &= is_drained(job);
-        if (drained)
+        if (drained && registry->drained) /* nobody waits for that where the lease is lost */
                 registry->drained(registry->drained_userdata);
 }
 

@@ -18,6 +18,7 @@ struct World {
         Egress *egress;
         Engine *engine;
         Registry *registry;
+        bool lost; /* the lease */
 };
 
 /* What somebody who submits or deletes was told. */
@@ -28,6 +29,11 @@ struct Told {
         bool created;
         char message[300];
 };
+
+static void on_lost(UserError *why, void *userdata) {
+        ((World *)userdata)->lost = true;
+        user_error_deinit(why);
+}
 
 static void build(World *world, bool leases, int load_answer, uint32_t max_jobs) {
         EngineOptions engine = { .max_in_flight = 10, .max_idle = 10 };
@@ -44,6 +50,8 @@ static void build(World *world, bool leases, int load_answer, uint32_t max_jobs)
         options.store = &world->fixture.store->base;
         options.workers = world->fixture.workers;
         options.engine = world->engine;
+        options.lost = on_lost;
+        options.userdata = world;
         assert_int_equal(registry_new(&options, &world->registry), 0);
 }
 
@@ -349,10 +357,29 @@ static void test_a_job_can_be_deleted_while_its_documents_are_counted(void **sta
 
 #define IN_WORLD(_test) cmocka_unit_test_setup_teardown(_test, setup, teardown)
 
+static bool is_lost(const void *world) {
+        return ((const World *)world)->lost;
+}
+
+static void test_a_turn_that_is_due_when_the_lease_is_lost_asks_nobody(void **state) {
+        World world;
+
+        build(&world, true, 0, 2);
+        assert_int_equal(registry_start(world.registry), 0);
+        job_fixture_run(&world.fixture, is_loaded, world.registry);
+        fake_answer(world.fixture.store, FAKE_RENEW, STORE_E_HELD);
+        event_active(world.registry->lease.timer, EV_TIMEOUT, 0); /* as if the time had come */
+        job_fixture_run(&world.fixture, is_lost, &world);
+        services_kick(&world.registry->services);
+        assert_true(event_base_loop(world.fixture.base, EVLOOP_NONBLOCK) >= 0);
+        deinit(&world);
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_jobs_that_the_store_does_not_give_are_asked_for_again),
                 cmocka_unit_test(test_whose_lease_it_waited_for_is_forgotten_with_the_lease),
+                cmocka_unit_test(test_a_turn_that_is_due_when_the_lease_is_lost_asks_nobody),
                 IN_WORLD(test_who_listens_hears_of_a_new_job),
                 IN_WORLD(test_the_same_name_twice_at_once_is_one_job),
                 IN_WORLD(test_jobs_on_their_way_take_up_room),
