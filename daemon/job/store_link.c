@@ -28,6 +28,8 @@ static void run_work(Work *work) {
         }
 
         item->r = item->run(item, item->link->store);
+        if (item->r == STORE_E_HELD && item->lane != WORK_LEASE)
+                item->r = fail_closed(&item->failure); /* the next renewal tells so, too, and is the end */
         if (item->r < 0 && !item->failure.message[0]) {
                 item->failure.code = -item->r;
                 snprintf(item->failure.message, sizeof(item->failure.message), "%s", strerror(-item->r));

@@ -26,11 +26,13 @@ struct MongoStore {
         uint64_t page_documents;
         char *jobs_database;
 
-        pthread_mutex_t lock; /* guards `pools` while they are made */
+        pthread_mutex_t lock; /* guards `pools` while they are made, and the owner */
         mongoc_uri_t *uris[_MONGO_USE_N];
         mongoc_client_pool_t
                 *pools[_MONGO_USE_N]; /* made by the first call: for mongodb+srv that asks the DNS */
         _Atomic bool greeted;         /* the server's version has been logged */
+        bool owned;                   /* the lease has been taken, by: */
+        bson_oid_t owner;
 };
 
 /*
@@ -81,6 +83,15 @@ int mongo_lease_take(Store *store, const StoreOwner *owner, const bson_oid_t *de
         StoreFailure *failure);
 int mongo_lease_renew(Store *store, const StoreOwner *owner, StoreFailure *failure);
 int mongo_lease_release(Store *store, const StoreOwner *owner, StoreFailure *failure);
+
+/* Who took the lease through this store last; false: nobody, and job records belong to nobody. */
+bool mongo_lease_owner(MongoStore *store, bson_oid_t *ret_owner);
+
+/* Says so, and returns STORE_E_HELD. */
+int mongo_lease_held(StoreFailure *failure);
+
+/* 0 while @owner has the lease, even if it has run out; else STORE_E_HELD. */
+int mongo_lease_check(MongoJobs *jobs, const bson_oid_t *owner, StoreFailure *failure);
 
 /* mongo_ask.c */
 int mongo_ping(Store *store, StoreFailure *failure);

@@ -30,48 +30,111 @@ void mongo_jobs_close(MongoJobs *jobs) {
         mongo_client_put(jobs->store, MONGO_WRITING, jobs->client, jobs->r);
 }
 
-int mongo_job_save(Store *store, const bson_t *record, StoreFailure *failure) {
-        _cleanup_(mongo_jobs_close) MongoJobs jobs = {};
+/* {_id: ..., owner: ...}: only a record that is @owner's, where there is one. */
+static void append_own(bson_t *selector, const bson_iter_t *id, const bson_oid_t *owner) {
+        bson_append_iter(selector, "_id", -1, id);
+        if (owner)
+                BSON_APPEND_OID(selector, "owner", owner);
+}
+
+/* A record of another owner is not replaced, and there can be no second one beside it. @ret_made: there was none. */
+static int replace(MongoJobs *jobs, const bson_iter_t *id, const bson_t *record, const bson_oid_t *owner,
+        bool *ret_made, StoreFailure *failure) {
         bson_t selector = BSON_INITIALIZER, *opts, reply;
         bson_error_t error;
+
+        append_own(&selector, id, owner);
+        opts = BCON_NEW("upsert", BCON_BOOL(true), "validate", BCON_BOOL(false));
+        if (mongoc_collection_replace_one(jobs->collection, &selector, record, opts, &reply, &error))
+                *ret_made = bson_has_field(&reply, "upsertedId");
+        else if (owner && mongo_error_is_duplicate((int32_t)error.code))
+                jobs->r = mongo_lease_held(failure);
+        else
+                jobs->r = mongo_error_fail(&error, &reply, failure);
+
+        bson_destroy(&reply);
+        bson_destroy(opts);
+        bson_destroy(&selector);
+        return jobs->r;
+}
+
+/* @ret_n: 0 or 1. */
+static int delete_one(MongoJobs *jobs, const bson_iter_t *id, const bson_oid_t *owner, int64_t *ret_n,
+        StoreFailure *failure) {
+        bson_t selector = BSON_INITIALIZER, reply;
+        bson_error_t error;
         bson_iter_t iter;
+
+        append_own(&selector, id, owner);
+        if (!mongoc_collection_delete_one(jobs->collection, &selector, NULL, &reply, &error))
+                jobs->r = mongo_error_fail(&error, &reply, failure);
+        else
+                *ret_n = bson_iter_init_find(&iter, &reply, "deletedCount") ? bson_iter_as_int64(&iter) : 0;
+
+        bson_destroy(&reply);
+        bson_destroy(&selector);
+        return jobs->r;
+}
+
+/* A record that was not there may have been deleted by a new owner, which knows nothing of this one. */
+static int made(MongoJobs *jobs, const bson_iter_t *id, const bson_oid_t *owner, StoreFailure *failure) {
+        int64_t n;
         int r;
 
-        if (!bson_iter_init_find(&iter, record, "_id"))
+        r = mongo_lease_check(jobs, owner, failure);
+        if (r == STORE_E_HELD)
+                (void)delete_one(jobs, id, owner, &n, NULL);
+        return r;
+}
+
+int mongo_job_save(Store *store, const bson_t *record, StoreFailure *failure) {
+        _cleanup_(mongo_jobs_close) MongoJobs jobs = {};
+        bson_t owned = BSON_INITIALIZER;
+        bool is_owned, is_new = false;
+        bson_oid_t owner;
+        bson_iter_t id;
+        int r;
+
+        if (!bson_iter_init_find(&id, record, "_id"))
                 return error_trace(-EINVAL);
 
         r = mongo_jobs_open(&jobs, store, failure);
         if (r)
                 return r;
 
-        bson_append_iter(&selector, "_id", -1, &iter);
-        opts = BCON_NEW("upsert", BCON_BOOL(true), "validate", BCON_BOOL(false));
-        if (!mongoc_collection_replace_one(jobs.collection, &selector, record, opts, &reply, &error))
-                jobs.r = mongo_error_fail(&error, &reply, failure);
+        is_owned = mongo_lease_owner(jobs.store, &owner);
+        bson_concat(&owned, record);
+        if (is_owned)
+                BSON_APPEND_OID(&owned, "owner", &owner);
 
-        bson_destroy(&reply);
-        bson_destroy(opts);
-        bson_destroy(&selector);
-        return jobs.r;
+        r = replace(&jobs, &id, &owned, is_owned ? &owner : NULL, &is_new, failure);
+        if (!r && is_owned && is_new)
+                r = made(&jobs, &id, &owner, failure);
+        bson_destroy(&owned);
+        return r;
 }
 
 int mongo_job_delete(Store *store, const bson_oid_t *id, StoreFailure *failure) {
         _cleanup_(mongo_jobs_close) MongoJobs jobs = {};
-        bson_t selector = BSON_INITIALIZER, reply;
-        bson_error_t error;
+        bson_t key = BSON_INITIALIZER;
+        bson_oid_t owner;
+        bson_iter_t iter;
+        int64_t n = 0;
+        bool is_owned;
         int r;
 
         r = mongo_jobs_open(&jobs, store, failure);
         if (r)
                 return r;
 
-        BSON_APPEND_OID(&selector, "_id", id);
-        if (!mongoc_collection_delete_one(jobs.collection, &selector, NULL, &reply, &error))
-                jobs.r = mongo_error_fail(&error, &reply, failure);
-
-        bson_destroy(&reply);
-        bson_destroy(&selector);
-        return jobs.r;
+        BSON_APPEND_OID(&key, "_id", id);
+        bson_iter_init_find(&iter, &key, "_id");
+        is_owned = mongo_lease_owner(jobs.store, &owner);
+        r = delete_one(&jobs, &iter, is_owned ? &owner : NULL, &n, failure);
+        if (!r && is_owned && n == 0)
+                r = mongo_lease_check(&jobs, &owner, failure); /* it may be there, and another's */
+        bson_destroy(&key);
+        return r;
 }
 
 static int add_record(bson_t ***records, size_t *n, const bson_t *record) {
@@ -105,7 +168,8 @@ int mongo_job_load_all(Store *store, bson_t ***ret_records, size_t *ret_n, Store
                 return r;
 
         filter = BCON_NEW("_id", "{", "$ne", BCON_UTF8(MONGO_LEASE_ID), "}");
-        opts = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}");
+        opts = BCON_NEW(
+                "sort", "{", "_id", BCON_INT32(1), "}", "projection", "{", "owner", BCON_INT32(0), "}");
         cursor = mongoc_collection_find_with_opts(jobs.collection, filter, opts, NULL);
         while (!r && mongoc_cursor_next(cursor, &record))
                 r = add_record(&records, &n, record);

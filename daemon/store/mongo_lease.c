@@ -4,6 +4,10 @@
  * Both of its times are the server's, and they are compared by whoever asks, so that no clock of a daemon matters:
  * to look at the lease is to have the server write the time into it. Each step is one operation on that document
  * that the server does wholly or not at all, acknowledged by a majority.
+ *
+ * A call may hang until its lease has run out and another daemon is at work. So each job record names the owner of the
+ * lease too: whoever takes the lease writes itself into all of them before it reads them, and a late save or deletion
+ * of a former owner finds no record that is its own.
  */
 
 #include <errno.h>
@@ -186,6 +190,32 @@ static int try_take(MongoJobs *jobs, const StoreOwner *owner, const bson_oid_t *
         return STORE_E_HELD;
 }
 
+int mongo_lease_held(StoreFailure *failure) {
+        return store_fail(STORE_E_HELD, failure, 0, "its jobs are another daemon's");
+}
+
+/* From now on no former owner can write them. */
+static int claim_records(MongoJobs *jobs, const StoreOwner *owner, StoreFailure *failure) {
+        bson_t *selector = BCON_NEW("_id", "{", "$ne", BCON_UTF8(MONGO_LEASE_ID), "}");
+        bson_t *changes = BCON_NEW("$set", "{", "owner", BCON_OID(&owner->id), "}"), reply;
+        bson_error_t error;
+
+        if (!mongoc_collection_update_many(jobs->collection, selector, changes, NULL, &reply, &error))
+                jobs->r = mongo_error_fail(&error, &reply, failure);
+
+        bson_destroy(&reply);
+        bson_destroy(changes);
+        bson_destroy(selector);
+        return jobs->r;
+}
+
+static void remember(MongoStore *store, const bson_oid_t *owner) {
+        pthread_mutex_lock(&store->lock);
+        store->owned = true;
+        store->owner = *owner;
+        pthread_mutex_unlock(&store->lock);
+}
+
 int mongo_lease_take(Store *store, const StoreOwner *owner, const bson_oid_t *dead, StoreLease *ret_lease,
         StoreFailure *failure) {
         _cleanup_(mongo_jobs_close) MongoJobs jobs = {};
@@ -196,6 +226,10 @@ int mongo_lease_take(Store *store, const StoreOwner *owner, const bson_oid_t *de
         r = mongo_jobs_open(&jobs, store, failure);
         for (int i = 0; !r && !done && i < TRIES; i++)
                 r = try_take(&jobs, owner, dead, &done, &lease, failure);
+        if (!r && done)
+                r = claim_records(&jobs, owner, failure);
+        if (!r && done)
+                remember(jobs.store, &owner->id);
         if (r == STORE_E_HELD)
                 *ret_lease = lease;
         if (r || done)
@@ -220,7 +254,7 @@ int mongo_lease_renew(Store *store, const StoreOwner *owner, StoreFailure *failu
 
         bson_destroy(&changes);
         bson_destroy(&selector);
-        return r || done ? r : STORE_E_HELD;
+        return r || done ? r : mongo_lease_held(failure);
 }
 
 int mongo_lease_release(Store *store, const StoreOwner *owner, StoreFailure *failure) {
@@ -240,4 +274,33 @@ int mongo_lease_release(Store *store, const StoreOwner *owner, StoreFailure *fai
         bson_destroy(&reply);
         bson_destroy(&selector);
         return jobs.r;
+}
+
+bool mongo_lease_owner(MongoStore *store, bson_oid_t *ret_owner) {
+        bool owned;
+
+        pthread_mutex_lock(&store->lock);
+        owned = store->owned;
+        if (owned)
+                *ret_owner = store->owner;
+        pthread_mutex_unlock(&store->lock);
+        return owned;
+}
+
+int mongo_lease_check(MongoJobs *jobs, const bson_oid_t *owner, StoreFailure *failure) {
+        bson_t selector = BSON_INITIALIZER, reply;
+        bson_error_t error;
+        int64_t n;
+
+        append_selector(&selector, owner);
+        n = mongoc_collection_count_documents(jobs->collection, &selector, NULL, NULL, &reply, &error);
+        if (n < 0)
+                jobs->r = mongo_error_fail(&error, &reply, failure);
+
+        bson_destroy(&reply);
+        bson_destroy(&selector);
+        if (jobs->r || n > 0)
+                return jobs->r;
+
+        return mongo_lease_held(failure);
 }

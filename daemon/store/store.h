@@ -209,6 +209,9 @@ int store_write(Store *store, const StoreTarget *target, Outcome *const *outcome
  * Job records: opaque documents {_id: <ObjectId>, name: ..., ...} for whoever keeps them. Saving replaces
  * by _id or inserts. Deleting what is not there is no error. Loading gives all, oldest _id first; the
  * array and each document belong to the caller (bson_destroy, free).
+ *
+ * Where the lease was taken through @store, saving and deleting give STORE_E_HELD, and change nothing, once another
+ * owner has taken it over.
  */
 int store_job_save(Store *store, const bson_t *record, StoreFailure *failure);
 int store_job_delete(Store *store, const bson_oid_t *id, StoreFailure *failure);

@@ -7,6 +7,7 @@ import pymongo
 import pytest
 
 from programs import DEADLINE, Daemon, wait_until
+from trouble import Proxied
 
 LEASE = "Lease=3s\n"
 
@@ -134,3 +135,29 @@ def test_a_daemon_that_was_stopped_beyond_its_lease_writes_nothing_more(workplac
     assert second.json("show", "samples")["changed"] == {"concurrency": "5"}, "the first one has not written its record"
     repeats = sum(api.ids().values()) - 600
     assert repeats <= 10 + window, "what was in flight or not acknowledged when the first one was stopped"
+
+
+def test_a_late_record_of_a_former_owner_changes_nothing(workplace, mongo_server, api):
+    """It was on its way when the lease ran out, and arrives when another daemon has changed the job."""
+    proxied = Proxied(workplace, mongo_server, store_config=LEASE)
+    first, jobs = proxied.daemon, proxied.client[proxied.daemon.database].reqd_jobs
+    second = Daemon(workplace, proxied.server_uri, store_config=LEASE, start=False)
+    proxied.submit(api, 3, "delay=1", "--paused")
+
+    def of_lease(update):
+        return update["update"] == "reqd_jobs" and update["updates"][0]["q"]["_id"] == "lease"
+
+    def of_job(update):
+        return update["update"] == "reqd_jobs" and not of_lease(update)
+
+    with proxied.proxy.rule("update", "delay", when=of_lease), proxied.proxy.rule("update", "delay", when=of_job) as late:
+        first.ctl("set", "samples", "concurrency=7")
+        assert late.hits
+        wait_until(lambda: has_run_out(second), "the lease of the first one has run out")
+        second.start()
+        second.ctl("set", "samples", "concurrency=5")
+    assert first.process.wait(timeout=DEADLINE) == 1
+    workplace.daemons.remove((first.process, first.log))
+    assert "have been taken over by another reqd" in first.log.read_text()
+    assert dict(jobs.find_one({"name": "samples"})["changed"]) == {"concurrency": "5"}
+    proxied.end()

@@ -29,19 +29,25 @@ static mongoc_client_t *client_of(void) {
 }
 
 /* Two documents a find, so that borders are everywhere. */
+static Store *open_store(const Fixture *fixture) {
+        const StoreOptions options = { .page_documents = 2, .default_database = fixture->database };
+        UserError error = {};
+        Store *store;
+
+        if (store_open(getenv(URI_VARIABLE), &options, &store, &error))
+                fail_msg("%s", error.message);
+        return store;
+}
+
 static int open_fresh(void **state) {
         static unsigned n;
-        const StoreOptions options = { .page_documents = 2 };
         Fixture *fixture = calloc(1, sizeof(*fixture));
-        UserError error = {};
 
         assert_non_null(fixture);
         snprintf(fixture->database, sizeof(fixture->database), "reqd_server_%llx_%x_%u",
                 (unsigned long long)time_wall_ms(), (unsigned)getpid(), n++);
         snprintf(fixture->collection, sizeof(fixture->collection), "%s.samples", fixture->database);
-        if (store_open(getenv(URI_VARIABLE), &options, &fixture->store, &error))
-                fail_msg("%s", error.message);
-
+        fixture->store = open_store(fixture);
         fixture->target = (StoreTarget) {
                 .collection = fixture->collection,
                 .field = "response",
@@ -250,6 +256,73 @@ static void test_what_the_server_refuses_leaves_its_neighbours_alone(void **stat
         }
 }
 
+static bson_oid_t oid_of(const char *text) {
+        bson_oid_t oid;
+
+        bson_oid_init_from_string(&oid, text);
+        return oid;
+}
+
+static int save(Store *store, const bson_oid_t *id, int32_t version) {
+        bson_t record = BSON_INITIALIZER;
+        int r;
+
+        BSON_APPEND_OID(&record, "_id", id);
+        BSON_APPEND_INT32(&record, "version", version);
+        r = store_job_save(store, &record, NULL);
+        bson_destroy(&record);
+        return r;
+}
+
+/* The version of the only record, as whoever loads it sees it; 0: there is none. */
+static int32_t version_of(Store *store) {
+        bson_t **records;
+        int32_t version;
+        bson_iter_t iter;
+        size_t n;
+
+        assert_int_equal(store_job_load_all(store, &records, &n, NULL), 0);
+        assert_true(n < 2);
+        if (n == 1)
+                assert_int_equal(bson_count_keys(records[0]), 2);
+        version = n == 1 && bson_iter_init_find(&iter, records[0], "version") ? bson_iter_int32(&iter) : 0;
+        for (size_t i = 0; i < n; i++)
+                bson_destroy(records[i]);
+        free(records);
+        return version;
+}
+
+static void test_a_former_owner_of_the_lease_writes_no_record_any_more(void **state) {
+        Fixture *fixture = *state;
+        _cleanup_(store_freep) Store *second = open_store(fixture);
+        const StoreOwner owners[] = {
+                { .id = oid_of("65a000000000000000000011"), .length_us = 3600 * USEC_PER_SEC },
+                { .id = oid_of("65a000000000000000000022"), .length_us = 3600 * USEC_PER_SEC },
+        };
+        bson_oid_t old = oid_of("65a000000000000000000001"), new = oid_of("65a000000000000000000002");
+        StoreLease lease;
+
+        assert_int_equal(save(fixture->store, &old, 1), 0); /* by a version that wrote no owner */
+        assert_int_equal(store_lease_take(fixture->store, &owners[0], NULL, &lease, NULL), 0);
+        assert_int_equal(save(fixture->store, &old, 2), 0);
+        assert_int_equal(store_lease_take(second, &owners[1], &owners[0].id, &lease, NULL), 0);
+        assert_int_equal(version_of(second), 2);
+
+        assert_int_equal(save(fixture->store, &old, 3), STORE_E_HELD);
+        assert_int_equal(version_of(second), 2);
+        assert_int_equal(store_job_delete(fixture->store, &old, NULL), STORE_E_HELD);
+        assert_int_equal(save(second, &old, 4), 0);
+        assert_int_equal(version_of(second), 4);
+
+        assert_int_equal(store_job_delete(second, &old, NULL), 0);
+        assert_int_equal(store_job_delete(second, &old, NULL), 0);
+        assert_int_equal(save(fixture->store, &old, 5), STORE_E_HELD); /* which would be its return */
+        assert_int_equal(save(fixture->store, &new, 6), STORE_E_HELD);
+        assert_int_equal(version_of(second), 0);
+        assert_int_equal(save(second, &new, 7), 0);
+        assert_int_equal(version_of(second), 7);
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_rare_ids_are_not_skipped, open_fresh, drop),
@@ -259,6 +332,8 @@ int main(void) {
                         test_of_many_outcomes_those_without_a_document_are_gone, open_fresh, drop),
                 cmocka_unit_test_setup_teardown(
                         test_what_the_server_refuses_leaves_its_neighbours_alone, open_fresh, drop),
+                cmocka_unit_test_setup_teardown(
+                        test_a_former_owner_of_the_lease_writes_no_record_any_more, open_fresh, drop),
         };
 
         if (!getenv(URI_VARIABLE)) {
