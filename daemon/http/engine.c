@@ -26,6 +26,7 @@ struct Engine {
         ShardSetup setup;
         Shard **shards; /* each made when it is needed first */
         uint32_t n_shards;
+        uint32_t n_reserved; /* places for shards */
         TransferList pool;
         uint32_t n_pooled;
 };
@@ -157,26 +158,37 @@ int engine_origin(Engine *engine, const char *url, HttpOrigin **ret_origin, User
         return origin_table_find(&engine->origins, url, ret_origin, error);
 }
 
+static uint32_t shards_for(uint32_t max_in_flight) {
+        return max_in_flight ? (max_in_flight + SHARD_SLOTS - 1) / SHARD_SLOTS : 1;
+}
+
+int engine_reserve(Engine *engine, uint32_t max_in_flight) {
+        uint32_t n = shards_for(max_in_flight);
+        Shard **shards;
+
+        if (n <= engine->n_reserved)
+                return 0;
+
+        shards = reallocarray(engine->shards, n, sizeof(*shards));
+        if (!shards)
+                return error_trace(-ENOMEM);
+
+        memset(shards + engine->n_reserved, 0, (n - engine->n_reserved) * sizeof(*shards));
+        engine->shards = shards;
+        engine->n_reserved = n;
+        return 0;
+}
+
 /*
  * More shards, but never fewer: what is at work in one stays there. The same slots then lead elsewhere, which
  * costs an origin a few new connections.
  */
-int engine_set_max_in_flight(Engine *engine, uint32_t max_in_flight) {
-        uint32_t n = max_in_flight ? (max_in_flight + SHARD_SLOTS - 1) / SHARD_SLOTS : 1;
-        Shard **shards;
+void engine_set_max_in_flight(Engine *engine, uint32_t max_in_flight) {
+        uint32_t n = shards_for(max_in_flight);
 
-        if (n > engine->n_shards) {
-                shards = reallocarray(engine->shards, n, sizeof(*shards));
-                if (!shards)
-                        return -ENOMEM;
-
-                memset(shards + engine->n_shards, 0, (n - engine->n_shards) * sizeof(*shards));
-                engine->shards = shards;
+        if (n > engine->n_shards)
                 engine->n_shards = n;
-        }
-
         engine->max_in_flight = max_in_flight;
-        return 0;
 }
 
 static int copy_string(const char *string, char **ret_copy) {
@@ -208,6 +220,11 @@ static int setup_transfers(Engine *engine, const EngineOptions *options) {
 }
 
 static int setup_shards(Engine *engine, struct event_base *base, const EngineOptions *options) {
+        int r = engine_reserve(engine, options->max_in_flight);
+
+        if (r)
+                return r;
+
         engine->setup = (ShardSetup) {
                 .base = base,
                 .max_idle = options->max_idle,
@@ -215,7 +232,8 @@ static int setup_shards(Engine *engine, struct event_base *base, const EngineOpt
                 .userdata = engine,
         };
 
-        return engine_set_max_in_flight(engine, options->max_in_flight);
+        engine_set_max_in_flight(engine, options->max_in_flight);
+        return 0;
 }
 
 int engine_new(struct event_base *base, const EngineOptions *options, Engine **ret_engine) {

@@ -84,8 +84,11 @@ int engine_start(
 
 uint32_t engine_in_flight(const Engine *engine);
 
-/* Changes `max_in_flight`; what runs beyond it goes on. Returns 0, or -ENOMEM and nothing has changed. */
-int engine_set_max_in_flight(Engine *engine, uint32_t max_in_flight);
+/* Has ready what so many exchanges at once need, without letting them start. Returns 0 or -ENOMEM. */
+int engine_reserve(Engine *engine, uint32_t max_in_flight);
+
+/* Changes `max_in_flight` to what was reserved, or to less; what runs beyond it goes on. */
+void engine_set_max_in_flight(Engine *engine, uint32_t max_in_flight);
 
 /* @ended is called whenever a name's lookup has ended: some HTTP_ORIGIN_CROWDED may be ready. NULL: nobody. */
 void engine_on_lookup_ended(Engine *engine, void (*ended)(void *userdata), void *userdata);

@@ -168,6 +168,7 @@ static int on_assignment(void *userdata, const char *section, const char *key, c
 
 static int read_file(Reading *reading, const char *path, bool optional) {
         int r, failure;
+        bool ended;
 
         reading->path = path;
         reading->line = 0;
@@ -179,6 +180,7 @@ static int read_file(Reading *reading, const char *path, bool optional) {
 
         r = ini_parse_stream(read_line, reading, on_assignment, reading);
         failure = ferror(reading->file) ? errno : 0;
+        ended = feof(reading->file);
         fclose(reading->file);
         reading->file = NULL;
 
@@ -186,6 +188,8 @@ static int read_file(Reading *reading, const char *path, bool optional) {
                 return reading->r;
         if (failure)
                 return user_error_set(reading->error, path, NULL, "cannot be read: %s", strerror(failure));
+        if (!ended) /* getline() found no memory, and the rest is not read */
+                return error_trace(-ENOMEM);
         if (r == 0)
                 return 0;
 

@@ -90,17 +90,14 @@ const char *config_source(const Config *config, const char *path);
  */
 int config_store_uri(const Config *config, char **ret_uri, UserError *error);
 
-/*
- * Whether a setting has another value in @other; which of its places says so does not matter. Without memory:
- * true.
- */
-bool config_differs(const Config *config, const Config *other, const Option *option);
+/* Whether a setting has another value in @other; which of its places says so does not matter. Returns 0 or -ENOMEM. */
+int config_differs(const Config *config, const Config *other, const Option *option, bool *ret_differs);
 
-/*
- * Takes a setting back from @before, with the place where that says so; @before gets the other value. Returns 0;
- * -ENOMEM and nothing is changed.
- */
-int config_keep(Config *config, Config *before, const Option *option);
+/* Says of a setting that it comes from where @before has it from. Returns 0; -ENOMEM and nothing is changed. */
+int config_keep_source(Config *config, const Config *before, const Option *option);
+
+/* Takes a setting's value back from @before, which gets the other one; not the place that says so. */
+void config_keep(Config *config, Config *before, const Option *option);
 
 /* The value as `reqctl config` shows it: passwords in URIs hidden; to be freed. */
 char *config_show(const Config *config, const Option *option);

@@ -7,11 +7,15 @@
 
 #include "common/option_value.h"
 
-bool config_differs(const Config *config, const Config *other, const Option *option) {
+int config_differs(const Config *config, const Config *other, const Option *option, bool *ret_differs) {
         _cleanup_free_ char *left = option_text(option, config);
         _cleanup_free_ char *right = option_text(option, other);
 
-        return !left || !right || strcmp(left, right) != 0;
+        if (!left || !right)
+                return -ENOMEM;
+
+        *ret_differs = strcmp(left, right) != 0;
+        return 0;
 }
 
 static size_t size_of(OptionType type) {
@@ -40,20 +44,18 @@ static size_t size_of(OptionType type) {
 
 _Static_assert(sizeof(CountOrShare) <= sizeof(StringList), "see config_keep()");
 
-int config_keep(Config *config, Config *before, const Option *option) {
+int config_keep_source(Config *config, const Config *before, const Option *option) {
+        return string_map_add(&config->sources, option->path, config_source(before, option->path));
+}
+
+void config_keep(Config *config, Config *before, const Option *option) {
         char *value = OPTION_FIELD(char, option, config), *kept = OPTION_FIELD(char, option, before);
         char swapped[sizeof(StringList)]; /* the largest, with CountOrShare */
         size_t size = size_of(option->type);
-        int r;
-
-        r = string_map_add(&config->sources, option->path, config_source(before, option->path));
-        if (r)
-                return r;
 
         memcpy(swapped, value, size);
         memcpy(value, kept, size);
         memcpy(kept, swapped, size);
-        return 0;
 }
 
 int config_read(const ConfigArguments *arguments, Config **ret_config, UserError *error) {

@@ -27,9 +27,14 @@ static Config *read_text(const char *text) {
 /* The paths that differ, each with a blank behind. */
 static char *differences(const Config *left, const Config *right, char *text, size_t size) {
         *text = '\0';
-        for (const Option *option = config_options; option->path; option++)
-                if (!option->later && config_differs(left, right, option))
+        for (const Option *option = config_options; option->path; option++) {
+                bool differs = false;
+
+                if (!option->later)
+                        assert_int_equal(config_differs(left, right, option, &differs), 0);
+                if (differs)
                         snprintf(text + strlen(text), size - strlen(text), "%s ", option->path);
+        }
 
         return text;
 }
@@ -54,21 +59,27 @@ static void test_every_changed_value_is_found(void **state) {
                 "Store.URI Store.URIFile Network.AllowAddress Network.CAFile Limits.MaxJobs ");
 }
 
+static void keep(Config *config, Config *before, const Option *option) {
+        assert_int_equal(config_keep_source(config, before, option), 0);
+        config_keep(config, before, option);
+}
+
 static void test_what_is_kept_comes_with_its_place(void **state) {
         _cleanup_(config_freep) Config *before =
                 read_text("[Store]\nURI=sqlite:a\nPageDocuments=10\n[Limits]\nMaxJobs=5\n");
         _cleanup_(config_freep) Config *config = read_text("\n\n[Store]\nURI=sqlite:b\nPageDocuments=20\n");
         char text[400];
 
-        assert_int_equal(config_keep(config, before, option_find(config_options, "Store.URI")), 0);
-        assert_int_equal(config_keep(config, before, option_find(config_options, "Store.PageDocuments")), 0);
+        keep(config, before, option_find(config_options, "Store.URI"));
+        keep(config, before, option_find(config_options, "Store.PageDocuments"));
         assert_string_equal(config->store.uri, "sqlite:a");
         assert_int_equal(config->store.page_documents, 10);
         assert_string_equal(config_source(config, "Store.URI"), FILE_NAME ":2");
         assert_string_equal(config_source(config, "Control.Socket"), "--socket");
         assert_int_equal(config->limits.max_jobs, 64);
         assert_string_equal(before->store.uri, "sqlite:b");
-        assert_string_equal(differences(config, before, text, sizeof(text)), "Store.URI Store.PageDocuments Limits.MaxJobs ");
+        assert_string_equal(differences(config, before, text, sizeof(text)),
+                "Store.URI Store.PageDocuments Limits.MaxJobs ");
 }
 
 static void test_every_setting_can_be_kept(void **state) {
@@ -82,7 +93,7 @@ static void test_every_setting_can_be_kept(void **state) {
 
         for (const Option *option = config_options; option->path; option++)
                 if (!option->later)
-                        assert_int_equal(config_keep(config, before, option), 0);
+                        keep(config, before, option);
         assert_string_equal(differences(config, same, names, sizeof(names)), "");
         assert_int_equal(before->network.allow.n, 2);
 }
