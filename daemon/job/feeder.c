@@ -174,8 +174,15 @@ static void on_again(int fd, short what, void *userdata) {
         services_kick(((Feeder *)userdata)->services);
 }
 
+/* Of the documents themselves nothing is needed. */
+static StoreQuery answered_query(const StoreTarget *target) {
+        static const char *const id_only[] = { NULL };
+
+        return (StoreQuery) { .selection = STORE_SELECT_ANSWERED, .target = *target, .fields = id_only };
+}
+
 int feeder_init(Feeder *feeder, const StoreQuery *query) {
-        const Watermark *watermark = feeder->watermark;
+        StoreQuery answered = answered_query(&query->target);
 
         feeder->resting = true;
         feeder->target = query->target;
@@ -183,8 +190,8 @@ int feeder_init(Feeder *feeder, const StoreQuery *query) {
         if (!feeder->again)
                 return -ENOMEM;
 
-        return store_reader_new(feeder->services->link->store, query,
-                watermark->at.value_type == BSON_TYPE_EOD ? NULL : &watermark->at, &feeder->reader);
+        return store_reader_new(feeder->services->link->store, feeder->counts ? &answered : query,
+                watermark_last(feeder->watermark), &feeder->reader);
 }
 
 void feeder_deinit(Feeder *feeder) {
@@ -212,10 +219,7 @@ bool feeder_has_more(const Feeder *feeder) {
 
 /* What this daemon has sent lies before the last row, and has no place in what is found behind it. */
 static void look_ahead(Feeder *feeder) {
-        static const char *const id_only[] = { NULL };
-        const StoreQuery query = {
-                .selection = STORE_SELECT_ANSWERED, .target = feeder->target, .fields = id_only
-        };
+        StoreQuery query = answered_query(&feeder->target);
 
         if (!feeder->ahead) {
                 if (store_reader_new(feeder->services->link->store, &query, watermark_last(feeder->watermark),

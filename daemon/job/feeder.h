@@ -12,7 +12,8 @@
 /*
  * Reads pages of pending documents into the queue (the script's boss): one read at a time, on a worker, when
  * half of the queue is free. After a restart it meets documents that have their outcome already, and counts
- * those; where somebody must know before how many they are, it looks ahead for them first. Thread: the loop's; nothing calls back before it returns, and nothing blocks unless it says so.
+ * those; where somebody must know before how many they are, it looks ahead for them first. Thread: the loop's;
+ * nothing calls back before it returns, and nothing blocks unless it says so.
  */
 
 typedef struct Feeder Feeder;
@@ -46,8 +47,9 @@ struct Feeder {
 };
 
 /*
- * @feeder is otherwise filled by the caller: services, queue, watermark, tally, resumes, counts, refuse, userdata,
- * all of which outlive it. @query is copied, but for the strings of its target, which outlive it, too. Returns what store_reader_new() returns, or -ENOMEM.
+ * @feeder is otherwise filled by the caller: services, queue, watermark, tally, resumes, counts, refuse,
+ * userdata, all of which outlive it. @query is copied, but for the strings of its target, which outlive it, too;
+ * with `counts` only its target is looked at. Returns what store_reader_new() returns, or -ENOMEM.
  */
 int feeder_init(Feeder *feeder, const StoreQuery *query);
 
@@ -64,9 +66,9 @@ void feeder_run(Feeder *feeder);
 bool feeder_has_more(const Feeder *feeder);
 
 /*
- * What an earlier daemon has stored of the generation, from where this one began; and whether that is known, or
- * only what was met of it so far. It gets known where somebody `looks_ahead`, once the queue is full, before anything
- * else is read; or at the end.
+ * What an earlier daemon has stored of the generation, from where this one began; and whether that is known,
+ * or only what was met of it so far. It gets known where somebody `looks_ahead`, once the queue is full, before
+ * anything else is read; or at the end.
  */
 const Tally *feeder_answered(const Feeder *feeder);
 bool feeder_knows_answered(const Feeder *feeder);

@@ -17,17 +17,6 @@ StoreQuery flow_query(const FlowOptions *options) {
         };
 }
 
-/* What an ended generation is counted from: of the documents themselves nothing is needed. */
-static StoreQuery answered_query(const FlowOptions *options) {
-        static const char *const id_only[] = { NULL };
-
-        return (StoreQuery) {
-                .selection = STORE_SELECT_ANSWERED,
-                .target = options->target,
-                .fields = id_only,
-        };
-}
-
 static void wire(Flow *flow, const FlowOptions *options) {
         flow->services = options->services;
         flow->tally = flow->before = options->tally;
@@ -71,7 +60,7 @@ static void wire(Flow *flow, const FlowOptions *options) {
 
 int flow_new(const FlowOptions *options, Flow **ret_flow) {
         _cleanup_(flow_freep) Flow *flow = NULL;
-        StoreQuery query = options->counts ? answered_query(options) : flow_query(options);
+        StoreQuery query = flow_query(options);
         int r;
 
         flow = calloc(1, sizeof(*flow));
@@ -114,11 +103,12 @@ static bool must_know_answered(const JobSpec *spec) {
 }
 
 static void settle_stop(Flow *flow) {
-        Tally all = flow->before;
+        Tally all;
 
         if (flow->dispatcher.stop->settled || !feeder_knows_answered(&flow->feeder))
                 return;
 
+        all = flow->before;
         tally_add(&all, feeder_answered(&flow->feeder));
         failure_stop_settle(flow->dispatcher.stop, tally_documents(&all), tally_failed(&all));
 }
