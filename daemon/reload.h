@@ -20,8 +20,9 @@ struct ReloadParts {
 };
 
 /*
- * Reads what @arguments name, as at the start. If anything is wrong, or memory runs out at whatever point, nothing
- * changes, and the log says what and where. Otherwise the log says each setting that has changed, and those that are `live` in config_options are
- * in effect when this returns; the others keep their value until the daemon starts anew.
+ * Reads what @arguments name, as at the start. If anything is wrong, or memory runs out at whatever point,
+ * nothing changes, and the log says what and where. Otherwise the log says each setting that has changed, and
+ * those that are `live` in config_options are in effect when this returns; the others keep their value until the
+ * daemon starts anew.
  */
 void reload(const ReloadParts *parts, const ConfigArguments *arguments);

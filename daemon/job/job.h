@@ -81,7 +81,10 @@ int job_new(const Services *services, JobSpec *spec, bool paused, Job **ret_job)
  */
 int job_restore(const Services *services, JobRecord *record, Job **ret_job, UserError *error);
 
-/* No flow or a quiet one, no save under way; or the workers have ended. Calls back whoever waits for a save. Accepts NULL. */
+/*
+ * No flow or a quiet one, no save under way; or the workers have ended. Calls back whoever waits for a save.
+ * Accepts NULL.
+ */
 Job *job_free(Job *job);
 DEFINE_FREEP(Job, job);
 
