@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "common/timeutil.h"
-#include "daemon/http/egress.h"
 #include "tests/unit/job/fixture.h"
 #include "tests/unit/unit.h"
 
@@ -22,9 +21,6 @@ typedef struct World World;
 
 struct World {
         JobFixture fixture;
-        Egress *egress;
-        Engine *engine;
-        Registry *registry;
         Service *service;
         int manager;
         char heard[65536]; /* all that the manager was told */
@@ -44,32 +40,23 @@ static int listen_as_manager(void) {
 }
 
 static void init(World *world, uint64_t patience_us) {
-        EngineOptions engine = { .max_in_flight = 10, .max_idle = 10 };
-        RegistryOptions registry = { .max_in_flight = 10, .max_jobs = 2 };
+        RegistryOptions registry = { .max_jobs = 2 };
         ServiceOptions service = { .patience_us = patience_us };
 
         *world = (World) { .manager = listen_as_manager() };
         job_fixture_init(&world->fixture);
         fake_hold(world->fixture.store, FAKE_LOAD, true);
-        engine.egress = world->egress = egress_new();
-        assert_int_equal(engine_new(world->fixture.base, &engine, &world->engine), 0);
-        registry.base = service.base = world->fixture.base;
-        registry.store = &world->fixture.store->base;
-        registry.workers = world->fixture.workers;
-        registry.engine = world->engine;
-        assert_int_equal(registry_new(&registry, &world->registry), 0);
-        service.registry = world->registry;
+        service.base = world->fixture.base;
+        job_fixture_begin_registry(&world->fixture, &registry);
+        service.registry = world->fixture.registry;
         assert_int_equal(service_new(&service, &world->service), 0);
-        assert_int_equal(registry_start(world->registry), 0);
+        assert_int_equal(registry_start(world->fixture.registry), 0);
 }
 
 static void deinit(World *world) {
         fake_hold(world->fixture.store, FAKE_LOAD, false);
         service_free(world->service);
-        job_fixture_end_workers(&world->fixture);
-        registry_free(world->registry);
-        engine_free(world->engine);
-        egress_free(world->egress);
+        job_fixture_end_registry(&world->fixture);
         job_fixture_deinit(&world->fixture);
         close(world->manager);
         unlink(getenv("NOTIFY_SOCKET"));

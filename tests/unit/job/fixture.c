@@ -306,6 +306,27 @@ void job_fixture_begin_workers(JobFixture *fixture) {
         assert_int_equal(workers_new(fixture->base, &fixture->workers), 0);
 }
 
+void job_fixture_begin_registry(JobFixture *fixture, const RegistryOptions *options) {
+        EngineOptions engine = { .max_in_flight = 10, .max_idle = 10 };
+        RegistryOptions registry = *options;
+
+        engine.egress = fixture->egress = egress_new();
+        assert_int_equal(engine_new(fixture->base, &engine, &fixture->engine), 0);
+        registry.max_in_flight = engine.max_in_flight;
+        registry.base = fixture->base;
+        registry.store = &fixture->store->base;
+        registry.workers = fixture->workers;
+        registry.engine = fixture->engine;
+        assert_int_equal(registry_new(&registry, &fixture->registry), 0);
+}
+
+void job_fixture_end_registry(JobFixture *fixture) {
+        job_fixture_end_workers(fixture);
+        registry_free(fixture->registry);
+        engine_free(fixture->engine);
+        egress_free(fixture->egress);
+}
+
 void job_fixture_deinit(JobFixture *fixture) {
         job_fixture_end_workers(fixture);
         store_link_deinit(&fixture->link);

@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daemon/http/egress.h"
+#include "daemon/http/engine.h"
+#include "daemon/job/registry.h"
 #include "daemon/job/services.h"
 #include "daemon/store/store_ops.h"
 
@@ -57,6 +60,10 @@ struct JobFixture {
         Services services; /* without an engine */
         unsigned kicks;    /* services_kick() */
         unsigned changes;  /* of link.away */
+
+        Registry *registry; /* job_fixture_begin_registry() */
+        Engine *engine;
+        Egress *egress;
 };
 
 void job_fixture_init(JobFixture *fixture);
@@ -66,6 +73,15 @@ void job_fixture_end_workers(JobFixture *fixture);
 
 /* Another daemon on the same store: new workers, after those of the one before have ended. */
 void job_fixture_begin_workers(JobFixture *fixture);
+
+/*
+ * A registry, not started, for ten requests at once, with an engine that is denied the usual addresses. Of
+ * @options only max_jobs, lost and userdata are looked at.
+ */
+void job_fixture_begin_registry(JobFixture *fixture, const RegistryOptions *options);
+
+/* The workers, then the registry and its engine; the store stays. */
+void job_fixture_end_registry(JobFixture *fixture);
 
 /* Frees what is there in the daemon's order: workers, then the link, then the store. */
 void job_fixture_deinit(JobFixture *fixture);

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/http/egress.h"
 #include "daemon/job/registry.h"
 #include "tests/unit/job/fixture.h"
 #include "tests/unit/unit.h"
@@ -25,9 +24,6 @@ typedef struct Told Told;
 struct World {
         JobFixture fixture;
         char folder[32]; /* of the SQLite file; "": memory */
-        Egress *egress;
-        Engine *engine;
-        Registry *registry;
         RegistryListener listener;
         Job *job;
 };
@@ -48,31 +44,16 @@ static void on_ready(void *userdata) {
 
 /* The daemon begins; @ready is called once its jobs are there, and nothing of them is begun. */
 static void start(World *world, void (*ready)(void *userdata)) {
-        EngineOptions engine = { .max_in_flight = 10, .max_idle = 10 };
-        RegistryOptions options = { .max_in_flight = 10, .max_jobs = 2 };
+        RegistryOptions options = { .max_jobs = 2 };
 
-        engine.egress = world->egress = egress_new();
-        assert_int_equal(engine_new(world->fixture.base, &engine, &world->engine), 0);
-        options.base = world->fixture.base;
-        options.store = &world->fixture.store->base;
-        options.workers = world->fixture.workers;
-        options.engine = world->engine;
-        assert_int_equal(registry_new(&options, &world->registry), 0);
+        job_fixture_begin_registry(&world->fixture, &options);
 
         world->job = NULL;
         world->listener = (RegistryListener) { .changed = on_changed, .ready = ready, .userdata = world };
-        registry_listen(world->registry, &world->listener);
-        assert_int_equal(registry_start(world->registry), 0);
+        registry_listen(world->fixture.registry, &world->listener);
+        assert_int_equal(registry_start(world->fixture.registry), 0);
         while (!world->job)
                 event_base_loop(world->fixture.base, EVLOOP_ONCE);
-}
-
-/* The daemon dies: nothing is stored any more. */
-static void die(World *world) {
-        job_fixture_end_workers(&world->fixture);
-        registry_free(world->registry);
-        engine_free(world->engine);
-        egress_free(world->egress);
 }
 
 static void given_documents(Store *store) {
@@ -147,7 +128,7 @@ static int teardown(void **state) {
         static const char *const files[] = { "reqd.db", "reqd.db-wal", "reqd.db-shm", "reqd.db.lock" };
         World *world = *state;
 
-        die(world);
+        job_fixture_end_registry(&world->fixture);
         job_fixture_deinit(&world->fixture);
         for (size_t i = 0; *world->folder && i < ELEMENTSOF(files); i++) {
                 char path[64];
@@ -220,7 +201,7 @@ static void assert_counted(World *world) {
         assert_true(fake_record_says(world->fixture.store, "state", "cancelled"));
         assert_int_equal(fake_calls(world->fixture.store, FAKE_WRITE), 0);
 
-        die(world);
+        job_fixture_end_registry(&world->fixture);
         job_fixture_begin_workers(&world->fixture);
         start(world, on_ready);
         assert_true(job_quiet(world->job));
@@ -310,7 +291,7 @@ static void test_the_count_is_begun_again_after_another_restart(void **state) {
         World *world = *state;
 
         given_a_job_that_counts(world);
-        die(world);
+        job_fixture_end_registry(&world->fixture);
         job_fixture_begin_workers(&world->fixture);
         start(world, on_ready);
         assert_counted(world);
@@ -323,14 +304,14 @@ static void test_who_waits_for_the_job_or_retries_it_gets_whole_totals(void **st
         given_a_job_that_counts(world);
         assert_true(job_uncounted(world->job));
         assert_false(job_at_rest(world->job));
-        assert_int_equal(
-                registry_retry(world->registry, world->job, NULL, 0, NULL, &error), REGISTRY_E_CONFLICT);
+        assert_int_equal(registry_retry(world->fixture.registry, world->job, NULL, 0, NULL, &error),
+                REGISTRY_E_CONFLICT);
         assert_non_null(strstr(error.message, "still counting"));
 
         fake_hold(world->fixture.store, FAKE_READ, false);
         run(world, is_quiet);
         world->job->unanswered = 5; /* as if so many requests had been for nothing */
-        assert_int_equal(registry_retry(world->registry, world->job, NULL, 0, NULL, NULL), 0);
+        assert_int_equal(registry_retry(world->fixture.registry, world->job, NULL, 0, NULL, NULL), 0);
         assert_int_equal(world->job->record.started_before, ANSWERED);
         assert_int_equal(world->job->unanswered, 0);
 }
@@ -346,7 +327,7 @@ static void delete_job(World *world, Told *told) {
         static const Actor somebody = { .uid = 1000, .pid = 4711 };
 
         *told = (Told) {};
-        registry_delete(world->registry, world->job, &somebody, on_deleted, told);
+        registry_delete(world->fixture.registry, world->job, &somebody, on_deleted, told);
 }
 
 static bool has_left(const void *registry) {
@@ -361,11 +342,11 @@ static void test_a_job_can_be_deleted_while_it_counts(void **state) {
         delete_job(world, &told);
         job_fixture_run(&world->fixture, is_told, &told);
         assert_int_equal(told.r, 0);
-        assert_true(TAILQ_EMPTY(&world->registry->jobs));
-        assert_false(TAILQ_EMPTY(&world->registry->leaving));
+        assert_true(TAILQ_EMPTY(&world->fixture.registry->jobs));
+        assert_false(TAILQ_EMPTY(&world->fixture.registry->leaving));
 
         fake_hold(world->fixture.store, FAKE_READ, false);
-        job_fixture_run(&world->fixture, has_left, world->registry);
+        job_fixture_run(&world->fixture, has_left, world->fixture.registry);
         assert_int_equal(fake_records(world->fixture.store), 0);
 }
 
@@ -384,7 +365,7 @@ static void test_a_count_that_ends_during_the_deletion_saves_nothing(void **stat
 
         fake_hold(world->fixture.store, FAKE_DELETE, false);
         job_fixture_run(&world->fixture, is_told, &told);
-        job_fixture_run(&world->fixture, has_left, world->registry);
+        job_fixture_run(&world->fixture, has_left, world->fixture.registry);
         job_fixture_end_workers(&world->fixture);
         assert_int_equal(fake_calls(world->fixture.store, FAKE_SAVE), saves);
         assert_int_equal(fake_records(world->fixture.store), 0);

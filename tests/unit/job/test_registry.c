@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "daemon/http/egress.h"
 #include "tests/unit/job/fixture.h"
 #include "tests/unit/unit.h"
 
@@ -15,9 +14,6 @@ static const Actor somebody = { .uid = 1000, .pid = 4711 };
 
 struct World {
         JobFixture fixture;
-        Egress *egress;
-        Engine *engine;
-        Registry *registry;
         bool lost; /* the lease */
 };
 
@@ -36,35 +32,25 @@ static void on_lost(UserError *why, void *userdata) {
 }
 
 static void build(World *world, bool leases, int load_answer, uint32_t max_jobs) {
-        EngineOptions engine = { .max_in_flight = 10, .max_idle = 10 };
-        RegistryOptions options = { .max_in_flight = 10, .max_jobs = max_jobs };
+        RegistryOptions options = { .max_jobs = max_jobs };
 
         *world = (World) {};
         job_fixture_init(&world->fixture);
         if (leases)
                 fake_lease_out(world->fixture.store);
         fake_answer(world->fixture.store, FAKE_LOAD, load_answer);
-        engine.egress = world->egress = egress_new();
-        assert_int_equal(engine_new(world->fixture.base, &engine, &world->engine), 0);
-        options.base = world->fixture.base;
-        options.store = &world->fixture.store->base;
-        options.workers = world->fixture.workers;
-        options.engine = world->engine;
         options.lost = on_lost;
         options.userdata = world;
-        assert_int_equal(registry_new(&options, &world->registry), 0);
+        job_fixture_begin_registry(&world->fixture, &options);
 }
 
 static void init(World *world, int load_answer, uint32_t max_jobs) {
         build(world, false, load_answer, max_jobs);
-        assert_int_equal(registry_start(world->registry), 0);
+        assert_int_equal(registry_start(world->fixture.registry), 0);
 }
 
 static void deinit(World *world) {
-        job_fixture_end_workers(&world->fixture);
-        registry_free(world->registry);
-        engine_free(world->engine);
-        egress_free(world->egress);
+        job_fixture_end_registry(&world->fixture);
         job_fixture_deinit(&world->fixture);
 }
 
@@ -93,7 +79,7 @@ static int setup(void **state) {
 
         assert_non_null(world);
         init(world, 0, 2);
-        job_fixture_run(&world->fixture, is_loaded, world->registry);
+        job_fixture_run(&world->fixture, is_loaded, world->fixture.registry);
         *state = world;
         return 0;
 }
@@ -127,7 +113,7 @@ static void submit(World *world, const char *text, Told *told) {
 
         assert_int_equal(json_parse(text, strlen(text), &spec, NULL), 0);
         *told = (Told) {};
-        registry_submit(world->registry, spec, true, on_submitted, told);
+        registry_submit(world->fixture.registry, spec, true, on_submitted, told);
 }
 
 static Job *submitted(World *world, const char *text) {
@@ -153,15 +139,15 @@ static void test_jobs_that_the_store_does_not_give_are_asked_for_again(void **st
         Job *job;
 
         init(&world, STORE_E_REFUSED, 2);
-        job_fixture_run(&world.fixture, is_ready, world.registry);
-        assert_int_equal(registry_find(world.registry, "a", &job, &error), REGISTRY_E_REFUSED);
+        job_fixture_run(&world.fixture, is_ready, world.fixture.registry);
+        assert_int_equal(registry_find(world.fixture.registry, "a", &job, &error), REGISTRY_E_REFUSED);
         assert_non_null(strstr(error.message, "not today"));
 
         fake_answer(world.fixture.store, FAKE_LOAD, 0);
-        event_active(world.registry->reload, EV_TIMEOUT, 0); /* as if the time had come */
-        job_fixture_run(&world.fixture, is_loaded, world.registry);
+        event_active(world.fixture.registry->reload, EV_TIMEOUT, 0); /* as if the time had come */
+        job_fixture_run(&world.fixture, is_loaded, world.fixture.registry);
         user_error_deinit(&error);
-        assert_int_equal(registry_find(world.registry, "a", &job, &error), REGISTRY_E_NO_SUCH_JOB);
+        assert_int_equal(registry_find(world.fixture.registry, "a", &job, &error), REGISTRY_E_NO_SUCH_JOB);
         deinit(&world);
 }
 
@@ -175,16 +161,16 @@ static void test_whose_lease_it_waited_for_is_forgotten_with_the_lease(void **st
 
         build(&world, true, 0, 2);
         fake_answer(world.fixture.store, FAKE_TAKE, STORE_E_HELD);
-        assert_int_equal(registry_start(world.registry), 0);
-        job_fixture_run(&world.fixture, is_ready, world.registry);
+        assert_int_equal(registry_start(world.fixture.registry), 0);
+        job_fixture_run(&world.fixture, is_ready, world.fixture.registry);
 
         fake_hold(world.fixture.store, FAKE_LOAD, true);
         fake_answer(world.fixture.store, FAKE_TAKE, 0);
-        event_active(world.registry->lease.timer, EV_TIMEOUT, 0); /* as if the time had come */
-        job_fixture_run(&world.fixture, holds_lease, world.registry);
-        assert_false(registry_ready(world.registry));
+        event_active(world.fixture.registry->lease.timer, EV_TIMEOUT, 0); /* as if the time had come */
+        job_fixture_run(&world.fixture, holds_lease, world.fixture.registry);
+        assert_false(registry_ready(world.fixture.registry));
         fake_hold(world.fixture.store, FAKE_LOAD, false);
-        job_fixture_run(&world.fixture, is_loaded, world.registry);
+        job_fixture_run(&world.fixture, is_loaded, world.fixture.registry);
         deinit(&world);
 }
 
@@ -213,10 +199,10 @@ static void test_who_listens_hears_of_a_new_job(void **state) {
         RegistryListener listener = { .changed = on_heard, .ready = on_ready, .userdata = &heard };
 
         assert_int_equal(json_parse(text, strlen(text), &spec, NULL), 0);
-        registry_listen(world->registry, &listener);
-        registry_submit(world->registry, spec, false, on_submitted_after_heard, &heard);
+        registry_listen(world->fixture.registry, &listener);
+        registry_submit(world->fixture.registry, spec, false, on_submitted_after_heard, &heard);
         job_fixture_run(&world->fixture, is_told, &heard);
-        registry_unlisten(world->registry, &listener);
+        registry_unlisten(world->fixture.registry, &listener);
 }
 
 static void test_the_same_name_twice_at_once_is_one_job(void **state) {
@@ -296,7 +282,7 @@ static void test_a_record_that_got_there_unseen_is_taken_out_again(void **state)
 
         fake_answer(world->fixture.store, FAKE_DELETE, 0);
         job_fixture_run(&world->fixture, is_withdrawn, world->fixture.store);
-        assert_true(TAILQ_EMPTY(&world->registry->jobs));
+        assert_true(TAILQ_EMPTY(&world->fixture.registry->jobs));
 }
 
 static void test_a_job_is_not_retried_while_it_is_deleted(void **state) {
@@ -306,17 +292,17 @@ static void test_a_job_is_not_retried_while_it_is_deleted(void **state) {
         Told told = {};
 
         fake_hold(world->fixture.store, FAKE_DELETE, true);
-        registry_delete(world->registry, job, &somebody, on_deleted, &told);
+        registry_delete(world->fixture.registry, job, &somebody, on_deleted, &told);
         fake_await(world->fixture.store, FAKE_DELETE, 1);
-        assert_int_equal(
-                registry_retry(world->registry, job, NULL, 0, &somebody, &error), REGISTRY_E_CONFLICT);
+        assert_int_equal(registry_retry(world->fixture.registry, job, NULL, 0, &somebody, &error),
+                REGISTRY_E_CONFLICT);
         assert_non_null(strstr(error.message, "being deleted"));
 
         fake_hold(world->fixture.store, FAKE_DELETE, false);
         job_fixture_run(&world->fixture, is_told, &told);
         assert_int_equal(told.r, 0);
         assert_int_equal(fake_records(world->fixture.store), 0);
-        assert_true(TAILQ_EMPTY(&world->registry->jobs));
+        assert_true(TAILQ_EMPTY(&world->fixture.registry->jobs));
 }
 
 static void test_a_job_whose_deletion_failed_is_there_as_before(void **state) {
@@ -325,12 +311,12 @@ static void test_a_job_whose_deletion_failed_is_there_as_before(void **state) {
         Told told = {};
 
         fake_answer(world->fixture.store, FAKE_DELETE, STORE_E_REFUSED);
-        registry_delete(world->registry, job, &somebody, on_deleted, &told);
+        registry_delete(world->fixture.registry, job, &somebody, on_deleted, &told);
         job_fixture_run(&world->fixture, is_told, &told);
         assert_int_equal(told.r, REGISTRY_E_REFUSED);
-        assert_int_equal(registry_find(world->registry, "a", &found, NULL), 0);
+        assert_int_equal(registry_find(world->fixture.registry, "a", &found, NULL), 0);
         assert_ptr_equal(found, job);
-        assert_int_equal(registry_retry(world->registry, job, NULL, 0, &somebody, NULL), 0);
+        assert_int_equal(registry_retry(world->fixture.registry, job, NULL, 0, &somebody, NULL), 0);
         assert_int_equal(job->record.generation, 2);
 }
 
@@ -345,10 +331,10 @@ static void test_a_job_can_be_deleted_while_its_documents_are_counted(void **sta
         fake_await(world->fixture.store, FAKE_COUNT, 1);
         assert_int_equal(job_cancel(job, NULL, NULL), 0);
         job_fixture_run(&world->fixture, is_quiet, job);
-        registry_delete(world->registry, job, &somebody, on_deleted, &told);
+        registry_delete(world->fixture.registry, job, &somebody, on_deleted, &told);
         job_fixture_run(&world->fixture, is_told, &told);
         assert_int_equal(told.r, 0);
-        while (!TAILQ_EMPTY(&world->registry->leaving))
+        while (!TAILQ_EMPTY(&world->fixture.registry->leaving))
                 event_base_loop(world->fixture.base, EVLOOP_ONCE);
 
         fake_hold(world->fixture.store, FAKE_COUNT, false);
@@ -365,12 +351,12 @@ static void test_a_turn_that_is_due_when_the_lease_is_lost_asks_nobody(void **st
         World world;
 
         build(&world, true, 0, 2);
-        assert_int_equal(registry_start(world.registry), 0);
-        job_fixture_run(&world.fixture, is_loaded, world.registry);
+        assert_int_equal(registry_start(world.fixture.registry), 0);
+        job_fixture_run(&world.fixture, is_loaded, world.fixture.registry);
         fake_answer(world.fixture.store, FAKE_RENEW, STORE_E_HELD);
-        event_active(world.registry->lease.timer, EV_TIMEOUT, 0); /* as if the time had come */
+        event_active(world.fixture.registry->lease.timer, EV_TIMEOUT, 0); /* as if the time had come */
         job_fixture_run(&world.fixture, is_lost, &world);
-        services_kick(&world.registry->services);
+        services_kick(&world.fixture.registry->services);
         assert_true(event_base_loop(world.fixture.base, EVLOOP_NONBLOCK) >= 0);
         deinit(&world);
 }
