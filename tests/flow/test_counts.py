@@ -28,6 +28,16 @@ def leave_a_gap(daemon, api, *options):
     wait_until(lambda: api.in_flight() == 0, "the far end has noticed")
 
 
+def leave_it_paused(daemon, api):
+    """The same, and the next daemon is killed with the job paused; a third one is there."""
+    leave_a_gap(daemon, api)
+    daemon.start()
+    daemon.ctl("pause", "samples")
+    daemon.kill()
+    daemon.start()
+    assert daemon.wait("samples", "--for", "paused").returncode == 0
+
+
 def stored(daemon):
     return [d["reqd"] for d in daemon.documents(daemon.collection()) if "reqd" in d]
 
@@ -152,12 +162,7 @@ def test_failures_before_a_kill_count_for_what_stops_a_job(daemon, api):
 
 def test_a_paused_job_shows_whole_totals_after_a_kill(daemon, api):
     """It reads no further than its queue is long, and that is filled by the slow ones."""
-    leave_a_gap(daemon, api)
-    daemon.start()
-    daemon.ctl("pause", "samples")
-    daemon.kill()
-    daemon.start()
-    assert daemon.wait("samples", "--for", "paused").returncode == 0
+    leave_it_paused(daemon, api)
     status = daemon.status("samples")
     assert status["documents"]["ok"] == QUICK * 3 // 4 and status["failures"] == {"http_status": QUICK // 4}
     assert status["attempts"] == QUICK and status["documents"]["in_flight"] == 0
@@ -170,12 +175,7 @@ def test_a_paused_job_shows_whole_totals_after_a_kill(daemon, api):
 
 
 def test_a_job_that_was_paused_after_a_kill_and_cancelled_is_counted_once(daemon, api):
-    leave_a_gap(daemon, api)
-    daemon.start()
-    daemon.ctl("pause", "samples")
-    daemon.kill()
-    daemon.start()
-    daemon.wait("samples", "--for", "paused")
+    leave_it_paused(daemon, api)
     daemon.ctl("cancel", "samples")
     daemon.wait("samples")
     assert len(stored(daemon)) == QUICK
