@@ -273,6 +273,17 @@ static void test_a_job_that_is_cancelled_looks_no_further(void **state) {
         assert_true(feeder_idle(&world->feeder));
 }
 
+static void test_who_only_counts_queues_nothing(void **state) {
+        World *world = *state;
+
+        world->feeder.counts = true;
+        go_on_after(world, 6, DOCUMENTS);
+        while (!world->feeder.ended)
+                run(world);
+        assert_int_equal(world->queue.n, 0);
+        assert_int_equal(tally_documents(&world->tally), DOCUMENTS - 6);
+}
+
 static void test_a_cancelled_job_takes_nothing_more(void **state) {
         World *world = *state;
 
@@ -294,6 +305,7 @@ int main(void) {
                 IN_WORLD(test_a_search_goes_on_where_the_queue_wants_more_meanwhile),
                 IN_WORLD(test_who_must_know_later_is_told_what_lies_behind_the_last_row),
                 IN_WORLD(test_a_job_that_is_cancelled_looks_no_further),
+                IN_WORLD(test_who_only_counts_queues_nothing),
                 IN_WORLD(test_a_cancelled_job_takes_nothing_more),
         };
 
